@@ -1,0 +1,16 @@
+/* The one pool of threads. Results never depend on the number of threads: work is split by index and nothing is reduced
+ * across threads in floating point. */
+#ifndef PX_BASE_PARALLEL_H
+#define PX_BASE_PARALLEL_H
+
+#include <stdint.h>
+
+/* Threads to use from now on; 0: the cores this process may run on (sched_getaffinity). */
+void px_parallel_set_jobs(int jobs);
+int px_parallel_jobs(void);
+
+/* body(context, i) for i = 0 .. n-1, in any order, on the pool; returns when all are done. Inside itself it is serial, so
+ * that a cell that runs on one thread of the pool may call code that would like to be parallel. */
+void px_parallel_for(int64_t n, void (*body)(void *context, int64_t i), void *context);
+
+#endif
