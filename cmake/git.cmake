@@ -1,4 +1,5 @@
 # Writes px_version.h, and touches it only when something changed.
+cmake_policy(VERSION 3.25)
 set(commit "unknown")
 set(dirty 0)
 find_package(Git QUIET)
