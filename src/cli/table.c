@@ -1,0 +1,171 @@
+#include "cli/table.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "io/csv.h"
+
+px_table px_table_new(px_arena *arena, const px_table_column *columns, int n_columns) {
+    return (px_table){.arena = arena, .columns = columns, .n_columns = n_columns};
+}
+
+void px_table_add(px_table *t, const char *const *fields) {
+    size_t n = (size_t)t->n_columns;
+    if (t->n_rows == t->capacity) { /* an arena cannot grow in place: twice the room each time */
+        t->capacity = t->capacity ? 2 * t->capacity : 64;
+        const char **cells = PX_NEW_ARRAY(t->arena, const char *, t->capacity * n);
+        if (t->n_rows) memcpy(cells, t->cells, t->n_rows * n * sizeof *cells);
+        t->cells = cells;
+    }
+    for (size_t j = 0; j < n; j++)
+        t->cells[t->n_rows * n + j] = fields[j] ? px_arena_strdup(t->arena, fields[j]) : NULL;
+    t->n_rows++;
+}
+
+static const char *cell(const px_table *t, size_t i, int j) { return t->cells[i * (size_t)t->n_columns + (size_t)j]; }
+
+static void print_csv(FILE *stream, const px_table *t) {
+    px_text out = {0};
+    const char **header = PX_NEW_ARRAY(t->arena, const char *, t->n_columns);
+    for (int j = 0; j < t->n_columns; j++) header[j] = t->columns[j].name;
+    px_csv_record(&out, header, t->n_columns);
+    for (size_t i = 0; i < t->n_rows; i++) px_csv_record(&out, &t->cells[i * (size_t)t->n_columns], t->n_columns);
+    fputs(px_text_str(&out), stream);
+    px_text_free(&out);
+}
+
+static void print_json_text(FILE *stream, const char *s) {
+    json_t *j = json_string(s);
+    char *text = j ? json_dumps(j, JSON_ENCODE_ANY) : NULL; /* NULL: not UTF-8 */
+    fputs(text ? text : "null", stream);
+    free(text);
+    json_decref(j);
+}
+
+/* JSON has no inf and no nan: those stay text. */
+static void print_json_cell(FILE *stream, const char *s, bool number) {
+    double x;
+    if (!s) fputs("null", stream);
+    else if (number && px_double_parse(s, &x) && x - x == 0 && !strchr(s, 'x')) fputs(s, stream);
+    else print_json_text(stream, s);
+}
+
+static void print_json(FILE *stream, const px_table *t) {
+    fputs("[", stream);
+    for (size_t i = 0; i < t->n_rows; i++) {
+        fputs(i ? ",\n {" : "\n {", stream);
+        for (int j = 0; j < t->n_columns; j++) {
+            fputs(j ? ", " : "", stream);
+            print_json_text(stream, t->columns[j].name);
+            fputs(": ", stream);
+            print_json_cell(stream, cell(t, i, j), t->columns[j].number);
+        }
+        fputs("}", stream);
+    }
+    fputs("\n]\n", stream);
+}
+
+/* s with each byte of `special` behind a backslash. */
+static void print_escaped(FILE *stream, const char *s, const char *special) {
+    for (; s && *s; s++) {
+        if (*s == '\\' && strchr(special, '{')) {
+            fputs("\\textbackslash{}", stream);
+            continue;
+        }
+        if (strchr(special, *s)) fputc('\\', stream);
+        fputc(*s, stream);
+    }
+}
+
+static void print_md(FILE *stream, const px_table *t) {
+    for (int j = 0; j < t->n_columns; j++) fprintf(stream, "| %s ", t->columns[j].name);
+    fputs("|\n", stream);
+    for (int j = 0; j < t->n_columns; j++) fputs(t->columns[j].number ? "| ---: " : "| --- ", stream);
+    fputs("|\n", stream);
+    for (size_t i = 0; i < t->n_rows; i++) {
+        for (int j = 0; j < t->n_columns; j++) {
+            fputs("| ", stream);
+            print_escaped(stream, cell(t, i, j), "|*_<\\");
+            fputc(' ', stream);
+        }
+        fputs("|\n", stream);
+    }
+}
+
+static void print_latex_row(FILE *stream, const px_table *t, const char *const *fields) {
+    for (int j = 0; j < t->n_columns; j++) {
+        fputs(j ? " & " : "", stream);
+        print_escaped(stream, fields ? fields[j] : t->columns[j].name, "&%$#_{}");
+    }
+    fputs(" \\\\\n", stream);
+}
+
+static void print_latex(FILE *stream, const px_table *t) {
+    fputs("\\begin{tabular}{", stream);
+    for (int j = 0; j < t->n_columns; j++) fputc(t->columns[j].number ? 'r' : 'l', stream);
+    fputs("}\n\\toprule\n", stream);
+    print_latex_row(stream, t, NULL);
+    fputs("\\midrule\n", stream);
+    for (size_t i = 0; i < t->n_rows; i++) print_latex_row(stream, t, &t->cells[i * (size_t)t->n_columns]);
+    fputs("\\bottomrule\n\\end{tabular}\n", stream);
+}
+
+/* Columns on the screen that s takes: UTF-8 continuation bytes take none. */
+static size_t width_of(const char *s) {
+    size_t n = 0;
+    for (; s && *s; s++) n += ((unsigned char)*s & 0xC0) != 0x80;
+    return n;
+}
+
+static void print_padded(FILE *stream, const char *s, size_t width, bool right, bool last) {
+    size_t pad = width - width_of(s);
+    if (right) fprintf(stream, "%*s", (int)pad, "");
+    fputs(s ? s : "", stream);
+    if (!right && !last) fprintf(stream, "%*s", (int)pad, "");
+}
+
+static void print_tty_row(FILE *stream, const px_table *t, const size_t *width, size_t i) {
+    for (int j = 0; j < t->n_columns; j++) {
+        fputs("  ", stream);
+        print_padded(stream, cell(t, i, j), width[j], t->columns[j].number, j == t->n_columns - 1);
+    }
+    fputc('\n', stream);
+}
+
+static void print_tty(FILE *stream, const px_table *t, size_t max_rows, bool color) {
+    size_t *width = PX_NEW_ARRAY(t->arena, size_t, t->n_columns);
+    size_t head = t->n_rows, tail = 0;
+    if (max_rows && t->n_rows > max_rows) {
+        tail = max_rows / 3;
+        head = max_rows - tail;
+    }
+    for (int j = 0; j < t->n_columns; j++) {
+        width[j] = width_of(t->columns[j].name);
+        for (size_t i = 0; i < t->n_rows; i++)
+            if ((i < head || i >= t->n_rows - tail) && width_of(cell(t, i, j)) > width[j]) width[j] = width_of(cell(t, i, j));
+    }
+    fputs(color ? "\033[1m" : "", stream);
+    for (int j = 0; j < t->n_columns; j++) {
+        fputs("  ", stream);
+        print_padded(stream, t->columns[j].name, width[j], t->columns[j].number, j == t->n_columns - 1);
+    }
+    fputs(color ? "\033[0m\n" : "\n", stream);
+    for (size_t i = 0; i < head; i++) print_tty_row(stream, t, width, i);
+    if (tail) fprintf(stream, "  ... %zu more rows ...\n", t->n_rows - head - tail);
+    for (size_t i = t->n_rows - tail; i < t->n_rows; i++) print_tty_row(stream, t, width, i);
+}
+
+void px_table_print(FILE *stream, const px_table *t, px_style style, size_t max_rows, bool color) {
+    switch (style) {
+    case PX_STYLE_CSV: print_csv(stream, t); return;
+    case PX_STYLE_JSON: print_json(stream, t); return;
+    case PX_STYLE_MD: print_md(stream, t); return;
+    case PX_STYLE_LATEX: print_latex(stream, t); return;
+    case PX_STYLE_TTY: print_tty(stream, t, max_rows, color); return;
+    case PX_STYLE_COUNT: break;
+    }
+    PX_ASSERT(!"a style of the list");
+}
