@@ -1,0 +1,87 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "matrix/mat.h"
+#include "matrix/wide.h"
+#include "op/op.h"
+
+static const px_fp fp32 = {.p = 24, .emin = -126, .emax = 127, .width = 32, .subnormals = 1, .has_inf = 1, .has_nan = 1};
+static const px_fp fp64 = {.p = 53, .emin = -1022, .emax = 1023, .width = 64, .subnormals = 1, .has_inf = 1, .has_nan = 1};
+
+static uint64_t bits(double x) {
+    uint64_t b;
+    memcpy(&b, &x, sizeof b);
+    return b;
+}
+
+/* Values survive both carriers bit for bit, signed zeros and infinities among them. */
+static void stores_what_it_is_given(void **state) {
+    (void)state;
+    const double values[] = {0.0, -0.0, 1.0, -0x1.fffffep127, 0x1p-149, (double)__builtin_inff(), -1.5};
+    const px_fp formats[] = {fp32, fp64, px_fp_exact()};
+    px_arena *arena = px_arena_new();
+    for (size_t f = 0; f < 3; f++) {
+        px_mat m = px_mat_new(arena, formats[f], 3, 7);
+        assert_int_equal(bits(px_mat_get(&m, 2, 6)), 0);
+        px_mat_set_row(&m, 1, 0, 7, values);
+        for (int64_t j = 0; j < 7; j++) assert_int_equal(bits(px_mat_get(&m, 1, j)), bits(values[j]));
+        px_mat_set(&m, 2, 3, 42.0);
+        px_mat b = px_mat_block(&m, 1, 2, 2, 4);
+        assert_int_equal(bits(px_mat_get(&b, 0, 0)), bits(values[2]));
+        assert_int_equal(bits(px_mat_get(&b, 1, 1)), bits(42.0));
+        px_mat_set(&b, 1, 3, -2.0);
+        assert_int_equal(bits(px_mat_get(&m, 2, 5)), bits(-2.0));
+    }
+    px_mat d = px_mat_new(arena, fp64, 1, 1);
+    px_mat_set(&d, 0, 0, 0x1.fffffffffffffp1023);
+    assert_int_equal(bits(px_mat_get(&d, 0, 0)), bits(0x1.fffffffffffffp1023));
+    px_mat none = px_mat_new(arena, fp32, 0, 5);
+    assert_int_equal(none.rows, 0);
+    px_mat_block(&none, 0, 5, 0, 0);
+    px_arena_free(arena);
+}
+
+static void wide_values_have_three_parts(void **state) {
+    (void)state;
+    px_arena *arena = px_arena_new();
+    px_wide w = px_wide_new(arena, 2, 3);
+    assert_non_null(w.hi.data);
+    assert_non_null(w.lo.data);
+    assert_non_null(w.radius.data);
+    px_wide exact = px_wide_of(w.hi);
+    assert_ptr_equal(exact.hi.data, w.hi.data);
+    assert_null(exact.lo.data);
+    assert_null(exact.radius.data);
+    px_arena_free(arena);
+}
+
+static void views_of_a_slot(void **state) {
+    (void)state;
+    const px_slot slots[] = {{.name = "a", .rows = 3, .cols = 5}};
+    const px_prog prog = {.slots = slots, .n_slots = 1};
+    px_arg a = px_arg_whole(&prog, 0), t = px_arg_transposed(&prog, 0);
+    for (int64_t i = 0; i < 3; i++)
+        for (int64_t j = 0; j < 5; j++) {
+            assert_int_equal(a.off + i * a.rs + j * a.cs, i * 5 + j);
+            assert_int_equal(t.off + j * t.rs + i * t.cs, i * 5 + j);
+        }
+    assert_int_equal(t.rows, 5);
+    assert_int_equal(t.cols, 3);
+    assert_int_equal(px_arg_absent().slot, -1);
+    assert_string_equal(px_op_name(PX_OP_ADD), "add");
+    assert_string_equal(px_op_name(PX_OP_GEMM), "gemm");
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stores_what_it_is_given),
+        cmocka_unit_test(wide_values_have_three_parts),
+        cmocka_unit_test(views_of_a_slot),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
