@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "cli/cli.h"
 
-#define PX_OPTION_ROW(id, name, letter, type, argument, words, commands, help)                                        \
+#define PX_OPTION_ROW(id, name, letter, type, argument, words, commands, help)                                         \
     {name, letter, PX_OPTION_##type, argument, words, commands, help},
 const px_option px_options[PX_OPT_COUNT] = {PX_OPTION_LIST(PX_OPTION_ROW)};
 #undef PX_OPTION_ROW
@@ -183,11 +183,16 @@ px_status px_cli_parse(px_arena *arena, int argc, const char *const *argv, px_cl
     for (int i = 1; i < argc; i++) {
         const char *word = argv[i];
         double number;
-        if (options && strcmp(word, "--") == 0) options = false;
-        else if (options && strncmp(word, "--", 2) == 0) PX_TRY(parse_long(cli, &i, err));
-        else if (options && word[0] == '-' && word[1] && !px_double_parse(word, &number)) PX_TRY(parse_letters(cli, &i, err));
-        else if (!cli->command) PX_TRY(find_command(cli, word, err));
-        else operands[cli->n_operands++] = word;
+        if (options && strcmp(word, "--") == 0)
+            options = false;
+        else if (options && strncmp(word, "--", 2) == 0)
+            PX_TRY(parse_long(cli, &i, err));
+        else if (options && word[0] == '-' && word[1] && !px_double_parse(word, &number))
+            PX_TRY(parse_letters(cli, &i, err));
+        else if (!cli->command)
+            PX_TRY(find_command(cli, word, err));
+        else
+            operands[cli->n_operands++] = word;
     }
     return check_operands(cli, err);
 }

@@ -21,7 +21,8 @@ void px_print_usage(FILE *stream, const px_command *command) {
                 command->usage, command->help);
         if (*command->detail) fprintf(stream, "\n%s\n", command->detail);
     } else {
-        fputs("usage: precx COMMAND [OPTION ...]\n\nA wind tunnel for floating-point precision.\n\ncommands:\n", stream);
+        fputs("usage: precx COMMAND [OPTION ...]\n\nA wind tunnel for floating-point precision.\n\ncommands:\n",
+              stream);
         for (int i = 0; i < px_n_commands; i++)
             fprintf(stream, "  %-24s %s\n", px_commands[i].name, px_commands[i].help);
     }
@@ -65,7 +66,8 @@ int px_cli_main(int argc, const char *const *argv) {
     errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout)) {
         if (status == PX_OK || !*err.text)
-            status = px_fail(&err, PX_INCOMPLETE, "cannot write to standard output: %s", strerror(errno ? errno : ENOSPC));
+            status =
+                px_fail(&err, PX_INCOMPLETE, "cannot write to standard output: %s", strerror(errno ? errno : ENOSPC));
     }
     if (status != PX_OK) print_error(&err);
     px_arena_free(arena);

@@ -16,7 +16,7 @@ void px_table_add(px_table *t, const char *const *fields) {
     size_t n = (size_t)t->n_columns;
     if (t->n_rows == t->capacity) { /* an arena cannot grow in place: twice the room each time */
         t->capacity = t->capacity ? 2 * t->capacity : 64;
-        const char **cells = PX_NEW_ARRAY(t->arena, const char *, t->capacity * n);
+        const char **cells = PX_NEW_ARRAY(t->arena, const char *, t->capacity *n);
         if (t->n_rows) memcpy(cells, t->cells, t->n_rows * n * sizeof *cells);
         t->cells = cells;
     }
@@ -48,9 +48,12 @@ static void print_json_text(FILE *stream, const char *s) {
 /* JSON has no inf and no nan: those stay text. */
 static void print_json_cell(FILE *stream, const char *s, bool number) {
     double x;
-    if (!s) fputs("null", stream);
-    else if (number && px_double_parse(s, &x) && x - x == 0 && !strchr(s, 'x')) fputs(s, stream);
-    else print_json_text(stream, s);
+    if (!s)
+        fputs("null", stream);
+    else if (number && px_double_parse(s, &x) && x - x == 0 && !strchr(s, 'x'))
+        fputs(s, stream);
+    else
+        print_json_text(stream, s);
 }
 
 static void print_json(FILE *stream, const px_table *t) {
@@ -145,7 +148,8 @@ static void print_tty(FILE *stream, const px_table *t, size_t max_rows, bool col
     for (int j = 0; j < t->n_columns; j++) {
         width[j] = width_of(t->columns[j].name);
         for (size_t i = 0; i < t->n_rows; i++)
-            if ((i < head || i >= t->n_rows - tail) && width_of(cell(t, i, j)) > width[j]) width[j] = width_of(cell(t, i, j));
+            if ((i < head || i >= t->n_rows - tail) && width_of(cell(t, i, j)) > width[j])
+                width[j] = width_of(cell(t, i, j));
     }
     fputs(color ? "\033[1m" : "", stream);
     for (int j = 0; j < t->n_columns; j++) {

@@ -9,11 +9,11 @@
 #include "base/arena.h"
 
 /* THE list of styles: X(enumerator, name), as in --format. */
-#define PX_STYLE_LIST(X)                                                                                              \
-    X(PX_STYLE_CSV, "csv")                                                                                            \
-    X(PX_STYLE_JSON, "json")                                                                                          \
-    X(PX_STYLE_MD, "md")                                                                                              \
-    X(PX_STYLE_LATEX, "latex")                                                                                        \
+#define PX_STYLE_LIST(X)                                                                                               \
+    X(PX_STYLE_CSV, "csv")                                                                                             \
+    X(PX_STYLE_JSON, "json")                                                                                           \
+    X(PX_STYLE_MD, "md")                                                                                               \
+    X(PX_STYLE_LATEX, "latex")                                                                                         \
     X(PX_STYLE_TTY, "tty")
 #define PX_STYLE_ENUM(id, name) id,
 typedef enum px_style { PX_STYLE_LIST(PX_STYLE_ENUM) PX_STYLE_COUNT } px_style;
@@ -38,9 +38,9 @@ px_table px_table_new(px_arena *arena, const px_table_column *columns, int n_col
 /* Appends a row of n_columns fields (copied; NULL: empty). */
 void px_table_add(px_table *table, const char *const *fields);
 
-/* csv: RFC 4180. json: an array of objects, one a line; null where empty. md, latex: a table to paste (latex: a tabular with
- * booktabs rules). tty: aligned columns; of more than max_rows rows (0: no limit) the first and the last are shown, and a
- * line between them says how many are left out. */
+/* csv: RFC 4180. json: an array of objects, one a line; null where empty. md, latex: a table to paste (latex: a tabular
+ * with booktabs rules). tty: aligned columns; of more than max_rows rows (0: no limit) the first and the last are
+ * shown, and a line between them says how many are left out. */
 void px_table_print(FILE *stream, const px_table *table, px_style style, size_t max_rows, bool color);
 
 #endif
