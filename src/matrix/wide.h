@@ -15,12 +15,15 @@ typedef struct px_wide {
 px_wide px_wide_new(px_arena *arena, int64_t rows, int64_t cols); /* all three parts, zeros */
 px_wide px_wide_of(px_mat hi);                                    /* exact: no lo, no radius */
 
-/* One entry in as many doubles as it takes: the exact value is the sum of the parts, largest first, non-overlapping,
- * when radius = 0; else within radius of it (then the parts carry at least 200 bits). */
+/* One entry in as many doubles as it takes: the exact value is 2^exponent (part[0] + part[1] + ...), largest first, each
+ * part the rest before it rounded to nearest, when radius = 0; else within 2^exponent radius of it, and no part is 0 (so
+ * at least 200 bits are known, and no number of 54 bits lies between the sum of the parts and the exact value). The
+ * exponent keeps products of tiny or huge doubles in range; it is 0 for all others. Infinite, nan: part[0], the rest 0. */
 enum { PX_PARTS = 6 };
 typedef struct px_expansion {
     double part[PX_PARTS];
     double radius;
+    int exponent;
 } px_expansion;
 
 /* The truth about one result: the exact values of the operation on the stored operands, and |A||B|, the same sum over the

@@ -19,7 +19,8 @@
     X(PX_OP_SUM, "sum", 1, 2, 0, "k",                                                                                  \
       "out = the row sums of a (m x 1) by the recipe; [second output]: 1 + the index of the last term that changed the " \
       "running sum of the sequential order, else 0")                                                                   \
-    X(PX_OP_GEMM, "gemm", 3, 1, 1, "2 k", "out = [c] + sign a b by the recipe; attribute 0: sign, +1 or -1")
+    X(PX_OP_GEMM, "gemm", 3, 1, 1, "2 k",                                                                              \
+      "inputs a, b, [c]: out = c + sign a b by the recipe; attribute 0: sign, +1 or -1")
 
 #define PX_OP_ENUM(id, name, n_in, n_out, n_attr, flops, text) id,
 typedef enum px_op { PX_OP_LIST(PX_OP_ENUM) PX_OP_COUNT } px_op;
