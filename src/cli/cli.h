@@ -85,6 +85,7 @@ typedef struct px_command {
     int least, most;          /* operands; most -1: any number */
     const char *help;         /* one line */
     const char *detail;       /* paragraphs and examples for `precx help COMMAND`; "" for none */
+    bool computes;            /* the start-up probes run first */
     px_status (*run)(const px_cli *cli, px_error *err);
 } px_command;
 extern const px_command px_commands[];
@@ -127,6 +128,9 @@ px_status px_command_show(const px_cli *cli, px_error *err);
 px_status px_command_eval(const px_cli *cli, px_error *err);
 px_status px_command_env(const px_cli *cli, px_error *err);
 px_status px_command_help(const px_cli *cli, px_error *err);
+
+/* Prints the error on stderr, in the form that px_command describes; nothing when its text is empty. */
+void px_print_error(const px_error *err);
 
 /* The usage of a command (-h), or of precx when NULL. */
 void px_print_usage(FILE *stream, const px_command *command);

@@ -2,6 +2,6 @@
 #include "cli/cli.h"
 
 const px_command px_commands[] = {
-    {"help", "[COMMAND | KIND | KEY]", 0, 1, "a command, a kind, or a key of experiment files", "", px_command_help},
+    {"env", "", 0, 0, "what is loaded here: versions, CPU, instruction set, BLAS core in use", "", false, px_command_env},
 };
 const int px_n_commands = (int)(sizeof px_commands / sizeof *px_commands);

@@ -32,7 +32,7 @@ void px_print_usage(FILE *stream, const px_command *command) {
 }
 
 /* A place in a file (file:line: error: ...) stands for itself. */
-static void print_error(const px_error *err) {
+void px_print_error(const px_error *err) {
     if (!*err->text) return;
     const char *place = strstr(err->text, ": error: ");
     bool has_place = place && place > err->text && place[-1] >= '0' && place[-1] <= '9';
@@ -54,7 +54,7 @@ static px_status run(px_arena *arena, int argc, const char *const *argv, px_erro
         printf("precx %s (%s%s)\n", PX_VERSION, PX_GIT_COMMIT, PX_GIT_DIRTY ? ", modified" : "");
         return PX_OK;
     }
-    PX_TRY(px_probe_all(err)); /* strict IEEE arithmetic or nothing */
+    if (cli.command->computes) PX_TRY(px_probe_all(err)); /* strict IEEE arithmetic or nothing */
     return cli.command->run(&cli, err);
 }
 
@@ -69,7 +69,7 @@ int px_cli_main(int argc, const char *const *argv) {
             status =
                 px_fail(&err, PX_INCOMPLETE, "cannot write to standard output: %s", strerror(errno ? errno : ENOSPC));
     }
-    if (status != PX_OK) print_error(&err);
+    if (status != PX_OK) px_print_error(&err);
     px_arena_free(arena);
     return status;
 }

@@ -116,59 +116,13 @@ static void print_latex(FILE *stream, const px_table *t) {
     fputs("\\bottomrule\n\\end{tabular}\n", stream);
 }
 
-/* Columns on the screen that s takes: UTF-8 continuation bytes take none. */
-static size_t width_of(const char *s) {
-    size_t n = 0;
-    for (; s && *s; s++) n += ((unsigned char)*s & 0xC0) != 0x80;
-    return n;
-}
-
-static void print_padded(FILE *stream, const char *s, size_t width, bool right, bool last) {
-    size_t pad = width - width_of(s);
-    if (right) fprintf(stream, "%*s", (int)pad, "");
-    fputs(s ? s : "", stream);
-    if (!right && !last) fprintf(stream, "%*s", (int)pad, "");
-}
-
-static void print_tty_row(FILE *stream, const px_table *t, const size_t *width, size_t i) {
-    for (int j = 0; j < t->n_columns; j++) {
-        fputs("  ", stream);
-        print_padded(stream, cell(t, i, j), width[j], t->columns[j].number, j == t->n_columns - 1);
-    }
-    fputc('\n', stream);
-}
-
-static void print_tty(FILE *stream, const px_table *t, size_t max_rows, bool color) {
-    size_t *width = PX_NEW_ARRAY(t->arena, size_t, t->n_columns);
-    size_t head = t->n_rows, tail = 0;
-    if (max_rows && t->n_rows > max_rows) {
-        tail = max_rows / 3;
-        head = max_rows - tail;
-    }
-    for (int j = 0; j < t->n_columns; j++) {
-        width[j] = width_of(t->columns[j].name);
-        for (size_t i = 0; i < t->n_rows; i++)
-            if ((i < head || i >= t->n_rows - tail) && width_of(cell(t, i, j)) > width[j])
-                width[j] = width_of(cell(t, i, j));
-    }
-    fputs(color ? "\033[1m" : "", stream);
-    for (int j = 0; j < t->n_columns; j++) {
-        fputs("  ", stream);
-        print_padded(stream, t->columns[j].name, width[j], t->columns[j].number, j == t->n_columns - 1);
-    }
-    fputs(color ? "\033[0m\n" : "\n", stream);
-    for (size_t i = 0; i < head; i++) print_tty_row(stream, t, width, i);
-    if (tail) fprintf(stream, "  ... %zu more rows ...\n", t->n_rows - head - tail);
-    for (size_t i = t->n_rows - tail; i < t->n_rows; i++) print_tty_row(stream, t, width, i);
-}
-
 void px_table_print(FILE *stream, const px_table *t, px_style style, size_t max_rows, bool color) {
     switch (style) {
     case PX_STYLE_CSV: print_csv(stream, t); return;
     case PX_STYLE_JSON: print_json(stream, t); return;
     case PX_STYLE_MD: print_md(stream, t); return;
     case PX_STYLE_LATEX: print_latex(stream, t); return;
-    case PX_STYLE_TTY: print_tty(stream, t, max_rows, color); return;
+    case PX_STYLE_TTY: px_table_print_tty(stream, t, max_rows, color); return;
     case PX_STYLE_COUNT: break;
     }
     PX_ASSERT(!"a style of the list");

@@ -42,5 +42,12 @@ void px_table_add(px_table *table, const char *const *fields);
  * with booktabs rules). tty: aligned columns; of more than max_rows rows (0: no limit) the first and the last are
  * shown, and a line between them says how many are left out. */
 void px_table_print(FILE *stream, const px_table *table, px_style style, size_t max_rows, bool color);
+void px_table_print_tty(FILE *stream, const px_table *table, size_t max_rows, bool color);
+
+/* Columns of the terminal behind the stream; 100 when there is none. */
+int px_terminal_width(FILE *stream);
+
+/* The text in lines of at most `width` columns, broken at blanks, each behind `indent` blanks. */
+void px_print_wrapped(FILE *stream, int indent, int width, const char *text);
 
 #endif

@@ -1,0 +1,137 @@
+/* `precx list`: the program's own tables. */
+#include <string.h>
+
+#include "arith/recipe.h"
+#include "backend/registry.h"
+#include "base/text.h"
+#include "cli/axis.h"
+#include "cli/cli.h"
+#include "data/data.h"
+#include "kind/kind.h"
+#include "metric/bound.h"
+#include "metric/error.h"
+
+enum { MAX_FIELDS = 4 };
+
+static void row(px_table *t, const char *a, const char *b, const char *c, const char *d) {
+    px_table_add(t, (const char *[MAX_FIELDS]){a, b, c, d});
+}
+
+static void add_kinds(px_table *t) {
+    int n;
+    const px_kind *const *kinds = px_kinds(&n);
+    for (int i = 0; i < n; i++) row(t, kinds[i]->spec.name, kinds[i]->question, NULL, NULL);
+}
+
+static void add_formats(px_table *t) {
+    for (size_t i = 0; i < px_fp_count(); i++) row(t, px_fp_row_name(i), px_fp_row_aliases(i), NULL, NULL);
+    row(t, "ieee_eXmY", "custom: X exponent bits (2 to 11), Y stored significand bits (1 to 52)", NULL, NULL);
+}
+
+static void add_backends(px_table *t) {
+    int n;
+    const px_exec *const *backends = px_backends(&n);
+    for (int i = 0; i < n; i++) row(t, backends[i]->name, backends[i]->help, NULL, NULL);
+}
+
+static void add_models(px_table *t) { (void)t; } /* empty: list() says so in words */
+
+static void add_matrices(px_table *t) {
+    const char *const *names = px_matrix_names();
+    for (int i = 0; names[i]; i++) row(t, names[i], px_matrix_help(i), NULL, NULL);
+}
+
+static void add_data(px_table *t) {
+    const char *const *names = px_vector_names();
+    for (int i = 0; names[i]; i++) row(t, names[i], px_vector_help(i), NULL, NULL);
+}
+
+static void add_metrics(px_table *t) {
+#define PX_METRIC_ROW(field, column, unit, text) row(t, column, unit, text, NULL);
+    PX_ERROR_METRICS(PX_METRIC_ROW)
+#undef PX_METRIC_ROW
+}
+
+static void add_roundings(px_table *t) {
+    for (int i = 0; i < PX_ROUNDING_COUNT; i++)
+        row(t, px_rounding_name((px_rounding_mode)i), px_rounding_help((px_rounding_mode)i), NULL, NULL);
+}
+
+static void add_orders(px_table *t) {
+    for (int i = 0; i < PX_ORDER_COUNT; i++) row(t, px_order_name((px_order)i), px_order_help((px_order)i), NULL, NULL);
+}
+
+static void add_bounds(px_table *t) {
+    int n;
+    const px_bound_row *rows = px_bound_rows(&n);
+    for (int i = 0; i < n; i++) row(t, rows[i].name, rows[i].formula, rows[i].validity, rows[i].source);
+}
+
+/* THE list of what can be listed. */
+static const struct listing {
+    const char *name;
+    px_table_column columns[MAX_FIELDS];
+    int n_columns;
+    void (*add)(px_table *t);
+    const char *none; /* what an empty list means; NULL: it never is */
+} listings[] = {
+    {"kinds", {{"kind", 0}, {"question", 0}}, 2, add_kinds, NULL},
+    {"formats", {{"format", 0}, {"other_names", 0}}, 2, add_formats, NULL},
+    {"backends", {{"backend", 0}, {"what", 0}}, 2, add_backends, NULL},
+    {"models", {{"model", 0}, {"what", 0}}, 2, add_models, "this version has no models of matrix units"},
+    {"matrices", {{"matrix", 0}, {"what", 0}}, 2, add_matrices, NULL},
+    {"data", {{"data", 0}, {"what", 0}}, 2, add_data, NULL},
+    {"metrics", {{"metric", 0}, {"unit", 0}, {"formula", 0}}, 3, add_metrics, NULL},
+    {"roundings", {{"rounding", 0}, {"what", 0}}, 2, add_roundings, NULL},
+    {"orders", {{"order", 0}, {"what", 0}}, 2, add_orders, NULL},
+    {"bounds", {{"bound", 0}, {"formula", 0}, {"holds", 0}, {"source", 0}}, 4, add_bounds, NULL},
+};
+enum { N_LISTINGS = sizeof listings / sizeof *listings };
+
+static void list(const px_cli *cli, const struct listing *what) {
+    px_table t = px_table_new(cli->arena, what->columns, what->n_columns);
+    what->add(&t);
+    if (t.n_rows == 0 && what->none)
+        fprintf(stderr, "precx: note: %s\n", what->none);
+    else
+        px_table_print(stdout, &t, px_cli_style(cli), 0, px_cli_color(cli, stdout));
+}
+
+/* Without WHAT: every list's name and the names in it. */
+static void list_lists(const px_cli *cli) {
+    static const px_table_column columns[] = {{"what", false}, {"names", false}};
+    px_table all = px_table_new(cli->arena, columns, 2);
+    for (size_t k = 0; k < N_LISTINGS; k++) {
+        px_table t = px_table_new(cli->arena, listings[k].columns, listings[k].n_columns);
+        px_text names = {0};
+        listings[k].add(&t);
+        for (size_t i = 0; i < t.n_rows; i++)
+            px_text_printf(&names, "%s%s", i ? " " : "", t.cells[i * (size_t)t.n_columns]);
+        px_table_add(&all, (const char *[]){listings[k].name, t.n_rows ? px_text_str(&names) : NULL});
+        px_text_free(&names);
+    }
+    px_table_print(stdout, &all, px_cli_style(cli), 0, px_cli_color(cli, stdout));
+}
+
+px_status px_command_list(const px_cli *cli, px_error *err) {
+    const char *names[N_LISTINGS];
+    if (cli->n_operands == 0) {
+        list_lists(cli);
+        return PX_OK;
+    }
+    for (size_t i = 0; i < N_LISTINGS; i++) {
+        names[i] = listings[i].name;
+        if (strcmp(cli->operands[0], names[i]) == 0) {
+            list(cli, &listings[i]);
+            return PX_OK;
+        }
+    }
+    return px_cli_unknown(err, "list", cli->operands[0], names, N_LISTINGS);
+}
+
+const char *px_listing_of(const px_param *axis) {
+    if (axis->type == PX_PARAM_FORMAT) return "formats";
+    for (size_t i = 0; i < N_LISTINGS; i++)
+        if (strcmp(listings[i].columns[0].name, axis->name) == 0) return listings[i].name;
+    return NULL;
+}
