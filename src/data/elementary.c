@@ -19,7 +19,7 @@ static double polynomial(const double *c, size_t n, double x) {
 /* x = 2^e m, sqrt(1/2) <= m < sqrt 2; log m = 2 atanh(s), s = (m - 1)/(m + 1), |s| < 0.1716: the first term left out,
  * s^24/25, is below 2e-20. */
 double px_data_log(double x) {
-    PX_ASSERT(x > 0 && x < INFINITY);
+    PX_ASSERT(x > 0 && isfinite(x));
     int e;
     double m = frexp(x, &e);
     if (m < 0x1.6a09e667f3bcdp-1) {

@@ -39,7 +39,7 @@ static void fill_cancelling(const px_pair *p, int64_t i, double a[2], double b[2
 }
 
 /* +-[1, 2). */
-static double significand(px_draw d, int64_t i) {
+static double one_to_two(px_draw d, int64_t i) {
     double x = 1 + px_draw_uniform(d, at(i, 0));
     return px_draw_bits(d, at(i, 1)) & 1 ? -x : x;
 }
@@ -52,8 +52,8 @@ static void fill_near_edge(const px_pair *p, int64_t i, double a[2], double b[2]
         eb = ea / 2;
         ea -= eb;
     }
-    a[0] = ldexp(significand(p->draw_a, i), ea);
-    b[0] = ldexp(significand(p->draw_b, i), eb);
+    a[0] = ldexp(one_to_two(p->draw_a, i), ea);
+    b[0] = ldexp(one_to_two(p->draw_b, i), eb);
     if (!p->product) b[0] = copysign(b[0], a[0]);
 }
 

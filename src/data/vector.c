@@ -80,13 +80,13 @@ static double closing_term(double s, double t, double cond) {
 }
 
 /* Ogita, Rump & Oishi, SISC 26(6) 2005, algorithm 6.1, for a sum: half of the terms have exponents drawn from 0 .. -b,
- * b = log2 cond; each of the other half cancels the sum so far down to its own, falling exponent; the last one closes.
- * Largest terms about 1, so that no format overflows. All terms are multiples of 2^(-b-106) below 2^2 n. */
+ * b about log2 cond; each of the other half cancels the sum so far down to its own, falling exponent; the last one closes
+ * (and dominates where cond is below that of random signs, about sqrt n). The sum is a multiple of 2^(-b-52) below n. */
 static void fill_conditioned(const px_vector *v, int64_t i, double *hi, double *lo) {
     (void)lo;
     PX_ASSERT(v->n >= 2 && v->cond >= 2);
     int b;
-    frexp(v->cond, &b);
+    frexp(v->cond, &b); /* 2^(b-1) <= cond < 2^b */
     mpfr_t sum, term;
     mpfr_inits2(b + 180, sum, term, (mpfr_ptr)0);
     mpfr_set_zero(sum, 1);
