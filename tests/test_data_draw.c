@@ -86,9 +86,9 @@ static void moments_are_those_of_the_distribution(void **state) {
     }
     const double s = 5 / sqrt(N); /* five standard deviations of a mean of N, times that of one term */
     within("E x", mean, 0, s);
-    within("E x^2", square, 1, s * sqrt(2));       /* Var x^2 = 2 */
-    within("E x^4", fourth, 3, s * sqrt(96));      /* Var x^4 = 105 - 9 */
-    within("E x y", product, 0, s);                /* streams A and B are independent */
+    within("E x^2", square, 1, s * sqrt(2));  /* Var x^2 = 2 */
+    within("E x^4", fourth, 3, s * sqrt(96)); /* Var x^4 = 105 - 9 */
+    within("E x y", product, 0, s);           /* streams A and B are independent */
     within("E U", uniform, 0.5, s * sqrt(1.0 / 12));
     within("E exp x", log_mean, exp(0.5), s * sqrt((exp(1) - 1) * exp(1)));
 }

@@ -94,7 +94,8 @@ static void one_then_tiny_is_just_that(void **state) {
     assert_true(at(x.hi, 0, 0) == 1 && at(x.hi, 0, 1) == 0x1p-11 && at(x.hi, 0, 2) == 0x1p-11);
 }
 
-/* The index from the definition, 3 s and 3 x in exact (or 200-bit) arithmetic: x_i <= 2^(e-p), 2^e <= s_(i-1) < 2^(e+1). */
+/* The index from the definition, 3 s and 3 x in exact (or 200-bit) arithmetic: x_i <= 2^(e-p), 2^e <= s_(i-1) <
+ * 2^(e+1). */
 static int64_t stagnation_by_hand(int which, int p) {
     mpfr_t s, x, limit;
     mpfr_inits2(200, s, x, limit, (mpfr_ptr)0);
@@ -118,15 +119,22 @@ static void stagnation_is_predicted_from_exact_sums(void **state) {
     (void)state;
     static const int which[] = {PX_VECTOR_harmonic, PX_VECTOR_ones, PX_VECTOR_constant};
     for (int w = 0; w < 3; w++)
-        for (int p = 1; p <= 14; p++) assert_int_equal(px_vector_stagnation(which[w], p), stagnation_by_hand(which[w], p));
+        for (int p = 1; p <= 14; p++)
+            assert_int_equal(px_vector_stagnation(which[w], p), stagnation_by_hand(which[w], p));
     assert_int_equal(px_vector_stagnation(PX_VECTOR_harmonic, 24), 2097152);          /* H = 15.13: ulp/2 = 2^-21 */
     assert_int_equal(px_vector_stagnation(PX_VECTOR_harmonic, 53), (int64_t)1 << 48); /* H = 33.8: ulp/2 = 2^-48 */
     assert_int_equal(px_vector_stagnation(PX_VECTOR_uniform, 11), 0);
 }
 
 static void pairs(int which, bool product, int64_t edge, int64_t n, px_wide *a, px_wide *b) {
-    px_pair p = {.which = which, .draw_a = {42, 1, "A"}, .draw_b = {42, 1, "B"}, .n = n, .product = product, .edge = edge,
-                 .a = "0.1", .b = "-2.5e-3"};
+    px_pair p = {.which = which,
+                 .draw_a = {42, 1, "A"},
+                 .draw_b = {42, 1, "B"},
+                 .n = n,
+                 .product = product,
+                 .edge = edge,
+                 .a = "0.1",
+                 .b = "-2.5e-3"};
     px_pair_fill(arena, &p, a, b);
 }
 
@@ -139,8 +147,9 @@ static void pairs_near_an_edge_stay_near_it(void **state) {
             pairs(PX_PAIR_near_edge, product, edges[e], 500, &a, &b);
             for (int64_t i = 0; i < 500; i++) {
                 double x = at(a.hi, 0, i), y = at(b.hi, 0, i);
-                double r = product ? ldexp(fabs(x), (int)-edges[e] / 2) * ldexp(fabs(y), (int)(-edges[e] - -edges[e] / 2))
-                                   : fabs(ldexp(x, (int)-edges[e]) + ldexp(y, (int)-edges[e]));
+                double r = product
+                               ? ldexp(fabs(x), (int)-edges[e] / 2) * ldexp(fabs(y), (int)(-edges[e] - -edges[e] / 2))
+                               : fabs(ldexp(x, (int)-edges[e]) + ldexp(y, (int)-edges[e]));
                 assert_true(r >= 0x1p-8 && r < 0x1p2);
             }
         }

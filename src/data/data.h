@@ -1,6 +1,6 @@
-/* Inputs: vectors for sums, pairs for single operations, matrices for products. Every number is a function of (seed, rep,
- * stream, index) and of the input axes, made by integers and by precx's own deterministic functions (or MPFR), never by
- * libm; never of format, order, backend or thread.
+/* Inputs: vectors for sums, pairs for single operations, matrices for products. Every number is a function of (seed,
+ * rep, stream, index) and of the input axes, made by integers and by precx's own deterministic functions (or MPFR); never
+ * by libm, never of format, order, backend or thread.
  *
  * Ideal data are px_wide: hi, and lo where a double cannot hold the number (1/3); hi + lo IS the ideal number then, 106
  * bits of it, so radius is absent. Entry (i, j) does not depend on the sizes (but for `conditioned`): the input of a
@@ -18,8 +18,8 @@ typedef struct px_draw {
     const char *stream; /* "A", "B", "x": streams of different names are independent */
 } px_draw;
 
-/* 64 random bits. U[0,1): a multiple of 2^-53. N(0,1): the quantile function at an odd multiple of 2^-53. Relative error
- * of the last two against the exact function at the drawn point: below 1e-13 (tests measure it). */
+/* 64 random bits. U[0,1): a multiple of 2^-53. N(0,1): the quantile function at an odd multiple of 2^-53; its relative
+ * error, and that of its exponential, is below 1e-13 (tests measure it). */
 uint64_t px_draw_bits(px_draw d, uint64_t index);
 double px_draw_uniform(px_draw d, uint64_t index);
 double px_draw_normal(px_draw d, uint64_t index);
@@ -91,8 +91,8 @@ typedef struct px_pair {
     px_draw draw_a, draw_b;
     int64_t n;
     bool product;
-    int64_t edge;            /* near_edge: an exponent */
-    const char *a, *b;       /* values: decimal numbers */
+    int64_t edge;      /* near_edge: an exponent */
+    const char *a, *b; /* values: decimal numbers */
 } px_pair;
 void px_pair_fill(px_arena *arena, const px_pair *p, px_wide *a, px_wide *b);
 
@@ -111,9 +111,9 @@ void px_data_decimal(const char *text, double *hi, double *lo);
 /* The ideal data rounded once, to nearest even, into the format: what the experiment stores and computes with. */
 px_mat px_data_store(px_arena *arena, const px_wide *ideal, px_fp fmt);
 
-/* From theory: the first i (from 1) with x_i <= ulp(s)/2, s the exact sum of the terms before, in a format of p significand
- * bits: where recursive summation to nearest stops growing (a tie may still be rounded up: one later then). 0 where there
- * is no such theory: for every vector but harmonic, ones and constant. */
+/* From theory: the first i (from 1) with x_i <= ulp(s)/2, s the exact sum of the terms before, in a format of p bits:
+ * where recursive summation to nearest stops growing (a tie may still be rounded up: one later then). 0 where there is
+ * no such theory: for every vector but harmonic, ones and constant. */
 int64_t px_vector_stagnation(int which, int p);
 
 #endif

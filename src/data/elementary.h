@@ -1,5 +1,5 @@
 /* Logarithm and exponential for the definition of random data: from IEEE basic operations alone, in one fixed order, so
- * that every machine makes the same bits (libm's are not the same everywhere). Relative error below 1e-15 where used. */
+ * that every machine makes the same bits (libm's differ from one to the next). Relative error below 1e-15. */
 #ifndef PX_DATA_ELEMENTARY_H
 #define PX_DATA_ELEMENTARY_H
 

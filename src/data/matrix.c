@@ -4,7 +4,7 @@
 #include "data/data.h"
 #include "data/elementary.h"
 
-/* Entry (i, j) of a random matrix: row in the upper half of the index, so that a larger matrix begins with the smaller. */
+/* Entry (i, j) of a random matrix: the row is the upper half of the index, so a larger matrix begins with the smaller. */
 static uint64_t at(int64_t i, int64_t j) { return (uint64_t)i << 32 | (uint64_t)j; }
 
 static double uniform(px_draw d, int64_t i, int64_t j) { return px_draw_uniform(d, at(i, j)); }
@@ -30,7 +30,9 @@ static double a_wide(px_draw d, int64_t i, int64_t t) { return wide(d, i, t); }
 static double b_wide(px_draw d, int64_t t, int64_t j) { return wide(d, t, j); }
 static double a_outlier(px_draw d, int64_t i, int64_t t) { return normal(d, i, t) * (t % 64 == 0 ? 32 : 1); }
 static double b_outlier(px_draw d, int64_t t, int64_t j) { return normal(d, t, j); }
-static double a_cancelling(px_draw d, int64_t i, int64_t t) { return second(t) ? -normal(d, i, t - 1) : normal(d, i, t); }
+static double a_cancelling(px_draw d, int64_t i, int64_t t) {
+    return second(t) ? -normal(d, i, t - 1) : normal(d, i, t);
+}
 static double b_cancelling(px_draw d, int64_t t, int64_t j) {
     return second(t) ? normal(d, t - 1, j) * (1 - 0x1p-8) : normal(d, t, j);
 }

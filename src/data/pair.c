@@ -89,7 +89,8 @@ void px_pair_fill(px_arena *arena, const px_pair *p, px_wide *a, px_wide *b) {
     px_wide *out[] = {a, b};
     bool whole[] = {true, true};
     for (int s = 0; s < 2; s++)
-        *out[s] = (px_wide){.hi = px_mat_new(arena, px_fp_exact(), 1, p->n), .lo = px_mat_new(arena, px_fp_exact(), 1, p->n)};
+        *out[s] =
+            (px_wide){.hi = px_mat_new(arena, px_fp_exact(), 1, p->n), .lo = px_mat_new(arena, px_fp_exact(), 1, p->n)};
     for (int64_t i = 0; i < p->n; i++) {
         double x[2][2] = {{0}};
         kinds[p->which].fill(p, i, x[0], x[1]);

@@ -25,7 +25,9 @@ int64_t px_vector_stagnation(int which, int p) {
     static const struct {
         int which;
         double (*term)(double i), (*sum)(double i);
-    } theory[] = {{PX_VECTOR_harmonic, one_over, harmonic_sum}, {PX_VECTOR_ones, one, count}, {PX_VECTOR_constant, third, thirds}};
+    } theory[] = {{PX_VECTOR_harmonic, one_over, harmonic_sum},
+                  {PX_VECTOR_ones, one, count},
+                  {PX_VECTOR_constant, third, thirds}};
     PX_ASSERT(p >= 1 && p <= 53);
     for (size_t t = 0; t < sizeof theory / sizeof *theory; t++) {
         if (theory[t].which != which) continue;

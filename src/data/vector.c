@@ -70,8 +70,8 @@ static void shuffle(px_draw d, int64_t i, int64_t n, double *x) {
     }
 }
 
-/* The last term: the one that makes sum|x| / |sum x| = cond. With s the sum and t the sum of magnitudes of the others, a
- * total of d costs t + | d - s | magnitudes; for 0 < d <= |s| that is cond d at d = (t + |s|) / (cond + 1), else at
+/* The last term: the one that makes sum|x| / |sum x| = cond. With s the sum and t the sum of magnitudes of the others,
+ * a total of d costs t + | d - s | magnitudes; for 0 < d <= |s| that is cond d at d = (t + |s|) / (cond + 1), else at
  * d = (t - |s|) / (cond - 1). */
 static double closing_term(double s, double t, double cond) {
     double size = fabs(s), d = (t + size) / (cond + 1);
@@ -80,8 +80,9 @@ static double closing_term(double s, double t, double cond) {
 }
 
 /* Ogita, Rump & Oishi, SISC 26(6) 2005, algorithm 6.1, for a sum: half of the terms have exponents drawn from 0 .. -b,
- * b about log2 cond; each of the other half cancels the sum so far down to its own, falling exponent; the last one closes
- * (and dominates where cond is below that of random signs, about sqrt n). The sum is a multiple of 2^(-b-52) below n. */
+ * b about log2 cond; each of the other half cancels the sum so far down to its own, falling exponent; the last one
+ * closes (and dominates where cond is below that of random signs, about sqrt n). The sum is a multiple of 2^(-b-52)
+ * below n. */
 static void fill_conditioned(const px_vector *v, int64_t i, double *hi, double *lo) {
     (void)lo;
     PX_ASSERT(v->n >= 2 && v->cond >= 2);
@@ -131,7 +132,8 @@ const char *px_vector_help(int i) {
 
 px_wide px_vector_fill(px_arena *arena, const px_vector *v) {
     PX_ASSERT(v->which >= 0 && v->which < PX_VECTOR_COUNT && v->rows >= 1 && v->n >= 1);
-    px_wide x = {.hi = px_mat_new(arena, px_fp_exact(), v->rows, v->n), .lo = px_mat_new(arena, px_fp_exact(), v->rows, v->n)};
+    px_wide x = {.hi = px_mat_new(arena, px_fp_exact(), v->rows, v->n),
+                 .lo = px_mat_new(arena, px_fp_exact(), v->rows, v->n)};
     double *hi = PX_NEW_ARRAY(arena, double, v->n), *lo = PX_NEW_ARRAY(arena, double, v->n);
     bool whole = true;
     for (int64_t i = 0; i < v->rows; i++) {
