@@ -1,6 +1,6 @@
 /* Inputs: vectors for sums, pairs for single operations, matrices for products. Every number is a function of (seed,
- * rep, stream, index) and of the input axes, made by integers and by precx's own deterministic functions (or MPFR); never
- * by libm, never of format, order, backend or thread.
+ * rep, stream, index) and of the input axes, made by integers and by precx's own deterministic functions (or MPFR),
+ * never by libm; never of format, order, backend or thread.
  *
  * Ideal data are px_wide: hi, and lo where a double cannot hold the number (1/3); hi + lo IS the ideal number then, 106
  * bits of it, so radius is absent. Entry (i, j) does not depend on the sizes (but for `conditioned`): the input of a

@@ -4,7 +4,7 @@
 #include "data/data.h"
 #include "data/elementary.h"
 
-/* Entry (i, j) of a random matrix: the row is the upper half of the index, so a larger matrix begins with the smaller. */
+/* Entry (i, j) of a random matrix: the row is the upper half of the index, a larger matrix begins with the smaller. */
 static uint64_t at(int64_t i, int64_t j) { return (uint64_t)i << 32 | (uint64_t)j; }
 
 static double uniform(px_draw d, int64_t i, int64_t j) { return px_draw_uniform(d, at(i, j)); }
