@@ -7,15 +7,15 @@
 #include "arith/rounding.h"
 
 /* Orders of summation, THE list: X(enumerator, name, what it does). Precise definitions in kernel/sum.h. */
-#define PX_ORDER_LIST(X)                                                                                              \
-    X(PX_SEQUENTIAL, "sequential", "k ascending, from the start value or +0")                                         \
-    X(PX_REVERSE, "reverse", "k descending")                                                                          \
-    X(PX_SORTED_UP, "sorted_up", "by magnitude, smallest first; ties by index, NaN last")                             \
-    X(PX_SORTED_DOWN, "sorted_down", "by magnitude, largest first; ties by index, NaN last")                          \
-    X(PX_PAIRWISE, "pairwise", "neighbours, level by level; an odd last element moves up")                            \
-    X(PX_BLOCKED, "blocked", "consecutive blocks of `block` terms, each from +0; block sums added left to right")     \
-    X(PX_SPLITK, "splitk", "`splits` chunks of ceil(k/splits) terms, each from +0; partial sums added left to right") \
-    X(PX_KAHAN, "kahan", "compensated: y = x - c; t = s + y; c = (t - s) - y")                                        \
+#define PX_ORDER_LIST(X)                                                                                               \
+    X(PX_SEQUENTIAL, "sequential", "k ascending, from the start value or +0")                                          \
+    X(PX_REVERSE, "reverse", "k descending")                                                                           \
+    X(PX_SORTED_UP, "sorted_up", "by magnitude, smallest first; ties by index, NaN last")                              \
+    X(PX_SORTED_DOWN, "sorted_down", "by magnitude, largest first; ties by index, NaN last")                           \
+    X(PX_PAIRWISE, "pairwise", "neighbours, level by level; an odd last element moves up")                             \
+    X(PX_BLOCKED, "blocked", "consecutive blocks of `block` terms, each from +0; block sums added left to right")      \
+    X(PX_SPLITK, "splitk", "`splits` chunks of ceil(k/splits) terms, each from +0; partial sums added left to right")  \
+    X(PX_KAHAN, "kahan", "compensated: y = x - c; t = s + y; c = (t - s) - y")                                         \
     X(PX_NEUMAIER, "neumaier", "Kahan-Babuska: the correction is kept aside and added at the end")
 
 #define PX_ORDER_ENUM(id, name, text) id,
@@ -23,14 +23,14 @@ typedef enum px_order { PX_ORDER_LIST(PX_ORDER_ENUM) PX_ORDER_COUNT } px_order;
 #undef PX_ORDER_ENUM
 
 typedef struct px_recipe {
-    px_fp mul;   /* products are rounded to this; exact: not rounded before they are added */
-    px_fp acc;   /* every sum is rounded to this; exact: one rounding at the end, to out */
-    px_fp out;   /* the result is rounded to this */
-    px_fp split; /* partial sums of splitk; p = 0: as acc */
-    uint8_t rounding, sr_bits; /* px_rounding */
-    uint8_t order;             /* px_order */
-    uint8_t fused;             /* 1: the product is not rounded, one rounding a step (mul is then ignored) */
-    int16_t model;             /* matrix-unit model; 0: none */
+    px_fp mul;                      /* products are rounded to this; exact: not rounded before they are added */
+    px_fp acc;                      /* every sum is rounded to this; exact: one rounding at the end, to out */
+    px_fp out;                      /* the result is rounded to this */
+    px_fp split;                    /* partial sums of splitk; p = 0: as acc */
+    uint8_t rounding, sr_bits;      /* px_rounding */
+    uint8_t order;                  /* px_order */
+    uint8_t fused;                  /* 1: the product is not rounded, one rounding a step (mul is then ignored) */
+    int16_t model;                  /* matrix-unit model; 0: none */
     int32_t block, splits, promote; /* 0: does not apply */
 } px_recipe;
 

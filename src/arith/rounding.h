@@ -4,13 +4,13 @@
 
 #include <stdint.h>
 
-#define PX_ROUNDING_LIST(X)                                                                                           \
-    X(PX_NEAREST_EVEN, "nearest_even", "to nearest, ties to the even significand (IEEE default)")                     \
-    X(PX_NEAREST_AWAY, "nearest_away", "to nearest, ties away from zero")                                             \
-    X(PX_TOWARD_ZERO, "toward_zero", "truncation")                                                                    \
-    X(PX_UP, "up", "toward plus infinity")                                                                            \
-    X(PX_DOWN, "down", "toward minus infinity")                                                                       \
-    X(PX_ODD, "odd", "inexact results take the odd neighbour (von Neumann); makes a later rounding harmless")         \
+#define PX_ROUNDING_LIST(X)                                                                                            \
+    X(PX_NEAREST_EVEN, "nearest_even", "to nearest, ties to the even significand (IEEE default)")                      \
+    X(PX_NEAREST_AWAY, "nearest_away", "to nearest, ties away from zero")                                              \
+    X(PX_TOWARD_ZERO, "toward_zero", "truncation")                                                                     \
+    X(PX_UP, "up", "toward plus infinity")                                                                             \
+    X(PX_DOWN, "down", "toward minus infinity")                                                                        \
+    X(PX_ODD, "odd", "inexact results take the odd neighbour (von Neumann); makes a later rounding harmless")          \
     X(PX_STOCHASTIC, "stochastic", "up with the probability of the discarded fraction, cut to r random bits")
 
 #define PX_ROUNDING_ENUM(id, name, text) id,

@@ -1,15 +1,11 @@
 #include "arith/round.h"
-#include "base/error.h"
 #include "data/data.h"
 
-/* hi + lo rounded once: the exact sum of two binary64 numbers, then one rounding. */
+/* hi + lo rounded once. */
 static double round_pair(px_fp fmt, double hi, double lo) {
     px_rounding nearest = px_rounding_of(PX_NEAREST_EVEN);
     if (lo == 0) return px_round(fmt, nearest, hi, 0);
-    px_fp binary64;
-    PX_ASSERT(px_fp_parse("fp64", &binary64, NULL) == PX_OK);
-    px_exact sum = px_exact_add(binary64, nearest, hi, lo, NULL);
-    return px_exact_round(fmt, nearest, sum, 0, NULL);
+    return px_add(fmt, nearest, hi, lo, 0);
 }
 
 px_mat px_data_store(px_arena *arena, const px_wide *ideal, px_fp fmt) {
