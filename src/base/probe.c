@@ -2,6 +2,8 @@
 
 #include <fenv.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 /* Operations that no compiler can see through: noinline, operands from volatile. Written as plain C on purpose: what the
  * flags of this build do to `a * b + c` is the question. */
@@ -39,19 +41,23 @@ PROBE_OPERATION int excess_precision(void) {
     volatile double one = 1, small = 0x1p-53;
     return sum4((double[]){one, small, -one, 0}) == 0;
 }
-/* (1 + 2^-60) - 1 is 0; reassociated it is 2^-60. */
+/* (1 + 2^-80) - 1 is 0, in the x87's 64 bits too; reassociated it is 2^-80. */
 PROBE_OPERATION int reassociation(void) {
-    volatile double one = 1, small = 0x1p-60;
+    volatile double one = 1, small = 0x1p-80;
     return add_subtract(one, small) == 0;
 }
 PROBE_OPERATION int nan_semantics(void) {
     volatile double zero = 0;
     return is_unordered(zero / zero);
 }
-/* -0 + (+0) is +0: a compiler that ignores the sign of zero drops the addition and keeps -0. */
+/* -0 + (+0) is +0: a compiler that ignores the sign of zero drops the addition and keeps -0. It turns signbit(x) into x < 0,
+ * too, hence the bits. */
 PROBE_OPERATION int signed_zero(void) {
     volatile double minus_zero = -0.0;
-    return !__builtin_signbit(add_zero(minus_zero));
+    double sum = add_zero(minus_zero);
+    uint64_t bits;
+    memcpy(&bits, &sum, sizeof bits);
+    return bits == 0;
 }
 
 px_status px_probe_all(px_error *err) {
