@@ -7,6 +7,9 @@
 #include "base/error.h"
 #include "base/text.h"
 
+/* Longer lines and files are refused: nobody writes them by hand. */
+enum { PX_INI_LINE_MAX = 4096, PX_INI_LINES_MAX = 10000, PX_INI_FILE_MAX = 1 << 20, PX_INI_NAME_MAX = 48 };
+
 /* A piece of the file: its text and where it stands (columns count bytes from 1). */
 typedef struct px_span {
     const char *text;
@@ -21,23 +24,38 @@ typedef struct px_ini_entry {
 } px_ini_entry;
 
 typedef struct px_ini_section {
-    px_span name;  /* sweep */
+    px_span name;  /* sweep; "" when the header was wrong */
     px_span label; /* of [profile.LABEL]; text NULL when there is none */
-    px_ini_entry *entries;
+    px_ini_entry **entries;
     int n_entries;
 } px_ini_section;
 
-/* Mistakes, collected: compiler style, with the line and a caret, in the order of the file. */
+/* Mistakes of one text, collected in any order and printed in the order of the text. */
+typedef struct px_mistake {
+    int line, column;
+    const char *message;
+} px_mistake;
+
 typedef struct px_diagnostics {
-    const char *file;        /* as the user wrote it; "--set" or "--filter" for command-line text */
-    const char *const *lines;/* the file's lines, for the caret; NULL for none */
-    int n_lines, count;
-    px_text text;            /* ready to print */
+    px_arena *arena;
+    const char *file;         /* as the user wrote it; "--set" or "--filter" for text of the command line */
+    const char *const *lines; /* of the text, for the caret */
+    int n_lines;
+    px_mistake *mistakes; /* the first PX_MISTAKES_KEPT of them */
+    int n_mistakes, count; /* kept, reported */
 } px_diagnostics;
 
-/* file:line:column: error: message (printf), the line and a caret below. */
+enum { PX_MISTAKES_KEPT = 200 };
+
+/* Empty. For a text of one line (an option's), `line` is that line; NULL: the lines are set later. */
+px_diagnostics px_diagnostics_new(px_arena *arena, const char *file, const char *line);
+
 void px_diagnose(px_diagnostics *d, int line, int column, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+
+/* Compiler style: file:line:column: error: message, the line and a caret below; with several mistakes a last line counts
+ * them. Bytes that are not text are shown as '?', so that nothing of a file reaches the terminal unseen. */
+void px_diagnostics_print(const px_diagnostics *d, px_text *out);
 
 typedef struct px_ini {
     const char *file;
@@ -49,9 +67,21 @@ typedef struct px_ini {
     size_t n_bytes;
 } px_ini;
 
-/* Reads and splits the file. PX_BAD_FILE when it cannot be read (err); mistakes of form go to d and reading goes on. */
+/* Reads and splits the file. PX_BAD_FILE when it cannot be read (err); mistakes of form go to d, which is made here, and
+ * reading goes on. Sections and keys are as written: whether they mean anything is not known here. */
 px_status px_ini_read(px_arena *arena, const char *path, px_ini *ini, px_diagnostics *d, px_error *err);
-px_status px_ini_parse(px_arena *arena, const char *path, const char *bytes, size_t n, px_ini *ini, px_diagnostics *d,
-                       px_error *err); /* the same on memory: for tests and the fuzzer */
+
+/* The same on memory: for tests and the fuzzer. */
+void px_ini_parse(px_arena *arena, const char *path, const char *bytes, size_t n, px_ini *ini, px_diagnostics *d);
+
+/* Bytes of the character at s in UTF-8; 0 when it is none, or a control character other than a tab. */
+size_t px_utf8_length(const char *s);
+
+/* One KEY=VALUE of the command line as an entry; NULL after a mistake. */
+px_ini_entry *px_ini_entry_read(px_arena *arena, const char *text, px_diagnostics *d);
+
+/* The first section of that name (and label, when not NULL), the entry of that key; NULL: none. */
+const px_ini_section *px_ini_find(const px_ini *ini, const char *name, const char *label);
+const px_ini_entry *px_ini_find_entry(const px_ini_section *section, const char *key);
 
 #endif

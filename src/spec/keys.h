@@ -31,6 +31,8 @@ typedef enum px_label { PX_LABEL_NONE, PX_LABEL_OPTIONAL, PX_LABEL_REQUIRED } px
     X("tolerance", "floor", "F x u, or a number", "0", "no limit is smaller than this")                                \
     X("tolerance", "*", "a metric, or median(METRIC)", "no rule",                                                      \
       "exact; at most X; at least X; between A and B; X is a number, F x baseline, F x bound, F x u, baseline + D")    \
+    X("tolerance", "expect", "fail", "the rules hold", "a known failure: that the rules hold is then reported")        \
+    X("tolerance", "because", "text", "none", "the reason, wanted beside expect")                                     \
     X("profile", "*", "an axis of the kind", "as in [sweep]", "replaces the values of [sweep]")                        \
     X("plot", "x", "an axis or a column", "required", "horizontal")                                                    \
     X("plot", "y", "a column", "required", "vertical")                                                                 \
