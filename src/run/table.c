@@ -1,0 +1,132 @@
+#include "run/table.h"
+
+#include <string.h>
+
+#include "io/csv.h"
+
+/* Columns of these families are errors, which [measure] chooses from; everything else a kind reports stays. */
+static const char *const error_families[] = {"err_", "bwd_", "fwd_"};
+
+static bool is_error(const char *name) {
+    for (size_t i = 0; i < sizeof error_families / sizeof *error_families; i++)
+        if (strncmp(name, error_families[i], strlen(error_families[i])) == 0) return true;
+    return false;
+}
+
+static bool is_wanted(const char *name, const char *const *metrics, int n_metrics) {
+    if (n_metrics == 0 || !is_error(name)) return true;
+    for (int i = 0; i < n_metrics; i++)
+        if (strcmp(metrics[i], name) == 0) return true;
+    return false;
+}
+
+static bool is_status(const px_column *column) { return strcmp(column->name, PX_STATUS_COLUMN) == 0; }
+
+/* Appends the wanted columns of one class, `status` excepted. Returns the new count. */
+static int add_columns(px_field *fields, int n, px_column_class class, const px_column *columns, int n_columns,
+                       const char *const *metrics, int n_metrics) {
+    for (int i = 0; i < n_columns; i++)
+        if (columns[i].class == class && !is_status(&columns[i]) && is_wanted(columns[i].name, metrics, n_metrics))
+            fields[n++] = (px_field){PX_FIELD_COLUMN, i};
+    return n;
+}
+
+px_table px_table_main(px_arena *arena, const px_param *params, int n_params, const px_column *columns, int n_columns,
+                       const char *const *metrics, int n_metrics) {
+    px_field *fields = PX_NEW_ARRAY(arena, px_field, 1 + n_params + n_columns);
+    int n = 0, status = -1;
+    fields[n++] = (px_field){PX_FIELD_CELL, 0};
+    for (int i = 0; i < n_params; i++) fields[n++] = (px_field){PX_FIELD_AXIS, i};
+    n = add_columns(fields, n, PX_CLASS_KEY, columns, n_columns, NULL, 0);
+    n = add_columns(fields, n, PX_CLASS_EXACT, columns, n_columns, metrics, n_metrics);
+    for (int i = 0; i < n_columns; i++)
+        if (is_status(&columns[i])) status = i;
+    PX_ASSERT(status >= 0);
+    fields[n++] = (px_field){PX_FIELD_COLUMN, status};
+    return (px_table){params, columns, fields, n};
+}
+
+px_table px_table_library(px_arena *arena, const px_column *columns, int n_columns, const char *const *metrics,
+                          int n_metrics) {
+    px_field *fields = PX_NEW_ARRAY(arena, px_field, 1 + n_columns);
+    fields[0] = (px_field){PX_FIELD_CELL, 0};
+    int keys = add_columns(fields, 1, PX_CLASS_KEY, columns, n_columns, NULL, 0);
+    int n = add_columns(fields, keys, PX_CLASS_LIBRARY, columns, n_columns, metrics, n_metrics);
+    return (px_table){NULL, columns, fields, n == keys ? 0 : n};
+}
+
+const char *px_table_field_name(const px_table *table, int i) {
+    px_field f = table->fields[i];
+    if (f.source == PX_FIELD_CELL) return "cell";
+    return f.source == PX_FIELD_AXIS ? table->params[f.index].name : table->columns[f.index].name;
+}
+
+/* A record longer than this many fields would be a kind gone wild. */
+enum { MAX_FIELDS = 256 };
+
+void px_table_header(const px_table *table, px_text *out) {
+    const char *names[MAX_FIELDS];
+    PX_ASSERT(table->n_fields <= MAX_FIELDS);
+    for (int i = 0; i < table->n_fields; i++) names[i] = px_table_field_name(table, i);
+    px_csv_record(out, names, table->n_fields);
+}
+
+/* row NULL: a failed cell. */
+static void record(const px_table *table, const px_case *c, const px_row *row, px_text *out) {
+    const char *fields[MAX_FIELDS];
+    PX_ASSERT(table->n_fields <= MAX_FIELDS);
+    for (int i = 0; i < table->n_fields; i++) {
+        px_field f = table->fields[i];
+        if (f.source == PX_FIELD_CELL)
+            fields[i] = c->id;
+        else if (f.source == PX_FIELD_AXIS)
+            fields[i] = c->values[f.index].text;
+        else if (row)
+            fields[i] = row->fields[f.index];
+        else
+            fields[i] = is_status(&table->columns[f.index]) ? px_cell_status_name(PX_CELL_FAILED) : NULL;
+    }
+    px_csv_record(out, fields, table->n_fields);
+}
+
+void px_table_record(const px_table *table, const px_case *c, const px_row *row, px_text *out) {
+    PX_ASSERT(row->columns == table->columns);
+    record(table, c, row, out);
+}
+
+void px_table_library_record(const px_table *table, const px_case *c, const px_row *row, px_text *out) {
+    bool any = false;
+    for (int i = 0; i < table->n_fields; i++) {
+        px_field f = table->fields[i];
+        if (f.source == PX_FIELD_COLUMN && table->columns[f.index].class == PX_CLASS_LIBRARY && row->fields[f.index])
+            any = true;
+    }
+    if (any) px_table_record(table, c, row, out);
+}
+
+void px_table_failed(const px_table *table, const px_case *c, px_text *out) { record(table, c, NULL, out); }
+
+static int status_of(const char *word, size_t n) {
+    for (int s = 0; s < PX_CELL_STATUS_COUNT; s++) {
+        const char *name = px_cell_status_name((px_cell_status)s);
+        if (strlen(name) == n && memcmp(name, word, n) == 0) return s;
+    }
+    return -1;
+}
+
+bool px_table_count(const char *csv, size_t n, int64_t n_records, int64_t by_status[PX_CELL_STATUS_COUNT]) {
+    bool quoted = false;
+    const char *field = csv;
+    for (const char *p = csv; p < csv + n; p++) {
+        if (*p == '"') quoted = !quoted;
+        if (quoted || (*p != ',' && *p != '\n')) continue;
+        if (*p == '\n') {
+            int s = status_of(field, (size_t)(p - field));
+            if (s < 0) return false;
+            by_status[s]++;
+            n_records--;
+        }
+        field = p + 1;
+    }
+    return n_records == 0 && (n == 0 || (!quoted && csv[n - 1] == '\n'));
+}
