@@ -38,12 +38,19 @@ static bool sum_to_odd(px_fp f, px_rounding r, double a, double b, double *s) {
     return true;
 }
 
+/* |x| below half of the smallest subnormal, which is kept: the mode alone decides. */
+static double far_below(px_fp f, px_rounding r, double x) {
+    bool away = r.mode == PX_ODD || r.mode == (x < 0 ? PX_DOWN : PX_UP);
+    return copysign(away ? px_fp_min_subnormal(f) : 0.0, x);
+}
+
 double px_round_rare(px_fp f, px_rounding r, double x, uint64_t bits) {
     if (x == 0.0) return x;
     uint64_t word, sign = (uint64_t)1 << 63;
     memcpy(&word, &x, sizeof word);
     uint64_t magnitude = word & ~sign;
     int exponent = (int)(magnitude >> 52) - 1023, drop = 53 - f.p + (f.emin - exponent);
+    if (f.subnormals && exponent < f.emin - f.p && r.mode != PX_STOCHASTIC) return far_below(f, r, x);
     if (!f.subnormals || exponent >= f.emin || exponent < -1022 || drop > 51)
         return px_exact_round(f, r, px_exact_of(x), bits, NULL);
     magnitude += px_round_increment(r, magnitude, word >> 63 != 0, drop, bits);
