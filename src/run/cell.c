@@ -1,6 +1,4 @@
 /* One cell: from the plan to its records in the journal. */
-#include <string.h>
-
 #include "run/sweep.h"
 
 /* The rows of a cell, kept until the cell is done: a cell that fails half way leaves one failed row. */
@@ -28,18 +26,6 @@ static void fail_cell(px_sweep *s, collector *c, const char *why) {
     px_table_failed(&s->main, c->cell, &c->main);
 }
 
-/* --dump: every cell has a folder of its own, named after its id; '/' would make a path of it. */
-static px_status make_dump_folder(const px_sweep *s, const px_case *cell, px_arena *arena, const char **folder,
-                                  px_error *err) {
-    *folder = NULL;
-    if (!s->options->dump_dir) return PX_OK;
-    char *path = px_arena_printf(arena, "%s/%s", s->options->dump_dir, cell->id);
-    for (char *p = path + strlen(s->options->dump_dir) + 1; *p; p++)
-        if (*p == '/') *p = '_';
-    *folder = path;
-    return px_directory_make(path, err);
-}
-
 static void store(px_sweep *s, const collector *c) {
     px_error err = {PX_OK, ""};
     pthread_mutex_lock(&s->lock);
@@ -53,11 +39,10 @@ void px_cell_compute(void *context, const px_task *task, px_arena *arena) {
     px_sweep *s = context;
     const px_case *cell = s->cells[task->cell];
     collector c = {.sink = {collect}, .sweep = s, .cell = cell};
-    px_lab lab = {.arena = arena, .engine = s->experiment->engine};
+    px_lab lab = {.arena = arena, .engine = s->experiment->engine, .dump_dir = s->options->dump_dir};
     px_error err = {PX_OK, ""};
     double begin = px_seconds();
-    px_status status = make_dump_folder(s, cell, arena, &lab.dump_dir, &err);
-    if (status == PX_OK) status = s->kind->run(cell, &lab, &c.sink, &err);
+    px_status status = s->kind->run(cell, &lab, &c.sink, &err);
     s->seconds[task->cell] = px_seconds() - begin;
     if (status != PX_OK) fail_cell(s, &c, err.text);
     PX_ASSERT(c.n_rows > 0);
