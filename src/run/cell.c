@@ -13,8 +13,8 @@ typedef struct collector {
 static px_status collect(px_sink *sink, const px_row *row, px_error *err) {
     (void)err;
     collector *c = (collector *)sink;
-    px_table_record(&c->sweep->main, c->cell, row, &c->main);
-    px_table_library_record(&c->sweep->library, c->cell, row, &c->library);
+    px_layout_record(&c->sweep->main, c->cell, row, &c->main);
+    px_layout_library_record(&c->sweep->library, c->cell, row, &c->library);
     c->n_rows++;
     return PX_OK;
 }
@@ -23,7 +23,7 @@ static void fail_cell(px_sweep *s, collector *c, const char *why) {
     px_progress_warn(&s->progress, "cell %s failed: %s", c->cell->id, why);
     c->main.length = c->library.length = 0;
     c->n_rows = 1;
-    px_table_failed(&s->main, c->cell, &c->main);
+    px_layout_failed(&s->main, c->cell, &c->main);
 }
 
 static void store(px_sweep *s, const collector *c) {

@@ -18,7 +18,7 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "run/outfile.h"
+#include "io/outfile.h"
 
 /* What must agree for a journal to be continued. Values have no blanks. */
 typedef struct px_identity {

@@ -33,20 +33,20 @@ static const char *const axis_types[] = {[PX_PARAM_FORMAT] = "string",
                                          [PX_PARAM_INT] = "integer",
                                          [PX_PARAM_REAL] = "number"};
 
-static json_t *describe_field(const px_table *table, int i) {
-    px_field f = table->fields[i];
+static json_t *describe_field(const px_layout *layout, int i) {
+    px_field f = layout->fields[i];
     json_t *field = json_object();
-    set_text(field, "name", px_table_field_name(table, i));
+    set_text(field, "name", px_layout_field_name(layout, i));
     if (f.source == PX_FIELD_CELL) {
         set_text(field, "type", "string");
         set_text(field, "class", "id");
         set_text(field, "description", "the cell: the values of the axes that the experiment names, joined by '/'");
     } else if (f.source == PX_FIELD_AXIS) {
-        set_text(field, "type", axis_types[table->params[f.index].type]);
+        set_text(field, "type", axis_types[layout->params[f.index].type]);
         set_text(field, "class", "axis");
-        set_text(field, "description", table->params[f.index].help);
+        set_text(field, "description", layout->params[f.index].help);
     } else {
-        const px_column *c = &table->columns[f.index];
+        const px_column *c = &layout->columns[f.index];
         set_text(field, "type", column_types[c->type]);
         set_text(field, "class", column_classes[c->class]);
         set_text(field, "description", c->help);
@@ -56,13 +56,14 @@ static json_t *describe_field(const px_table *table, int i) {
 }
 
 /* One file's description: the keys of a Frictionless resource. */
-static json_t *describe_file(const px_table *table, const px_published *file) {
+static json_t *describe_file(const px_layout *layout, const px_published *file) {
     json_t *fields = json_array(), *key = json_array();
-    for (int i = 0; i < table->n_fields; i++) {
-        px_field f = table->fields[i];
-        json_array_append_new(fields, describe_field(table, i));
-        if (f.source == PX_FIELD_CELL || (f.source == PX_FIELD_COLUMN && table->columns[f.index].class == PX_CLASS_KEY))
-            json_array_append_new(key, json_string(px_table_field_name(table, i)));
+    for (int i = 0; i < layout->n_fields; i++) {
+        px_field f = layout->fields[i];
+        json_array_append_new(fields, describe_field(layout, i));
+        if (f.source == PX_FIELD_CELL ||
+            (f.source == PX_FIELD_COLUMN && layout->columns[f.index].class == PX_CLASS_KEY))
+            json_array_append_new(key, json_string(px_layout_field_name(layout, i)));
     }
     char hash[80];
     snprintf(hash, sizeof hash, "sha256:%s", file->hash);

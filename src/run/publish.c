@@ -12,13 +12,13 @@ void px_sweep_path(const px_sweep *s, const char *suffix, char path[PX_PATH_CHAR
     PX_ASSERT(n < PX_PATH_CHARS); /* px_run has checked */
 }
 
-static px_status open_table(const px_sweep *s, const char *suffix, const px_table *table, px_outfile *f,
+static px_status open_table(const px_sweep *s, const char *suffix, const px_layout *layout, px_outfile *f,
                             px_error *err) {
     char path[PX_PATH_CHARS];
     px_sweep_path(s, suffix, path);
     PX_TRY(px_outfile_open(f, path, err));
     px_text header = {0};
-    px_table_header(table, &header);
+    px_layout_header(layout, &header);
     px_status status = px_outfile_write(f, header.s, header.length, err);
     px_text_free(&header);
     return status;
@@ -27,7 +27,7 @@ static px_status open_table(const px_sweep *s, const char *suffix, const px_tabl
 static px_status count(const px_sweep *s, const px_journal_record *r, const char *records, px_tally *tally,
                        px_error *err) {
     int64_t by_status[PX_CELL_STATUS_COUNT] = {0};
-    if (!px_table_count(records, r->main_bytes, r->n_records, by_status))
+    if (!px_layout_count(records, r->main_bytes, r->n_records, by_status))
         return px_fail(err, PX_BAD_FILE,
                        "%s: the records of cell %lld are not what they were: the journal was edited; "
                        "without --resume the run starts over",

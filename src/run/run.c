@@ -71,8 +71,8 @@ static px_status open_journal(px_sweep *s, px_error *err) {
     const px_experiment *e = s->experiment;
     px_text selection = {0}, columns = {0};
     for (int64_t i = 0; i < s->n_cells; i++) px_text_printf(&selection, "%" PRId64 " ", s->cells[i]->index);
-    px_table_header(&s->main, &columns);
-    px_table_header(&s->library, &columns);
+    px_layout_header(&s->main, &columns);
+    px_layout_header(&s->library, &columns);
     const px_identity identity[] = {
         {"kind", e->kind->name},
         {"profile", e->profile ? e->profile : "-"},
@@ -224,9 +224,9 @@ px_status px_run(const px_experiment *experiment, const px_plan *plan, const px_
                   .lock = PTHREAD_MUTEX_INITIALIZER};
     s.directory = own.output_dir ? own.output_dir : experiment->output_dir ? experiment->output_dir : "results";
     const px_kind_spec *spec = &kind->spec;
-    s.main = px_table_main(s.arena, spec->params, spec->n_params, spec->columns, spec->n_columns, experiment->metrics,
-                           experiment->n_metrics);
-    s.library = px_table_library(s.arena, spec->columns, spec->n_columns, experiment->metrics, experiment->n_metrics);
+    s.main = px_layout_main(s.arena, spec->params, spec->n_params, spec->columns, spec->n_columns, experiment->metrics,
+                            experiment->n_metrics);
+    s.library = px_layout_library(s.arena, spec->columns, spec->n_columns, experiment->metrics, experiment->n_metrics);
     select_cells(&s);
     note_start(&s);
     *result = (px_run_result){.n_cells = s.n_cells};

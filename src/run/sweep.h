@@ -8,7 +8,7 @@
 #include "run/progress.h"
 #include "run/run.h"
 #include "run/schedule.h"
-#include "run/table.h"
+#include "run/layout.h"
 
 typedef struct px_sweep {
     const px_experiment *experiment;
@@ -21,7 +21,7 @@ typedef struct px_sweep {
     int64_t n_cells, n_kept;
     bool *kept;      /* n_cells: found in the journal */
     double *seconds; /* n_cells: of those computed in this run */
-    px_table main, library;
+    px_layout main, library;
     px_progress progress;
     double started;   /* px_seconds */
     int64_t epoch;    /* seconds since 1970: what `started` says in the meta file */

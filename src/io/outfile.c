@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "run/outfile.h"
+#include "io/outfile.h"
 
 #include <errno.h>
 #include <fcntl.h>

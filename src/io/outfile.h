@@ -1,7 +1,7 @@
 /* Files that appear whole or not at all: written under PATH.new, synced, then renamed. Whoever holds the journal's lock
  * is the only writer of these names. */
-#ifndef PX_RUN_OUTFILE_H
-#define PX_RUN_OUTFILE_H
+#ifndef PX_IO_OUTFILE_H
+#define PX_IO_OUTFILE_H
 
 #include <stdbool.h>
 #include <sys/types.h>

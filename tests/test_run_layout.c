@@ -7,23 +7,23 @@
 
 #include <cmocka.h>
 
-#include "run/table.h"
+#include "run/layout.h"
 #include "support/toy.h"
 
 static px_toy toy;
 
-static px_table main_table(const char *const *metrics, int n) {
+static px_layout main_table(const char *const *metrics, int n) {
     const px_kind_spec *s = &toy.kind.spec;
-    return px_table_main(toy.arena, s->params, s->n_params, s->columns, s->n_columns, metrics, n);
+    return px_layout_main(toy.arena, s->params, s->n_params, s->columns, s->n_columns, metrics, n);
 }
 
-static px_table library_table(const char *const *metrics, int n) {
-    return px_table_library(toy.arena, toy.kind.spec.columns, toy.kind.spec.n_columns, metrics, n);
+static px_layout library_table(const char *const *metrics, int n) {
+    return px_layout_library(toy.arena, toy.kind.spec.columns, toy.kind.spec.n_columns, metrics, n);
 }
 
-static void expect_header(px_table table, const char *want) {
+static void expect_header(px_layout layout, const char *want) {
     px_text text = {0};
-    px_table_header(&table, &text);
+    px_layout_header(&layout, &text);
     assert_string_equal(text.s, want);
     px_text_free(&text);
 }
@@ -46,33 +46,33 @@ static void a_kind_without_library_columns_has_no_library_table(void **state) {
     (void)state;
     static const px_column columns[] = {{"step", "", PX_COLUMN_INTEGER, PX_CLASS_KEY, ""},
                                         {"status", "", PX_COLUMN_TEXT, PX_CLASS_EXACT, ""}};
-    assert_int_equal(px_table_library(toy.arena, columns, 2, NULL, 0).n_fields, 0);
+    assert_int_equal(px_layout_library(toy.arena, columns, 2, NULL, 0).n_fields, 0);
 }
 
 static void records(void **state) {
     (void)state;
     const px_case *c = &toy.plan.cells[1];
-    px_table main = main_table(NULL, 0), library = library_table(NULL, 0);
+    px_layout main = main_table(NULL, 0), library = library_table(NULL, 0);
     px_row row = px_row_new(toy.arena, toy.kind.spec.columns, toy.kind.spec.n_columns);
     px_row_integer(&row, "step", 7);
     px_row_text(&row, "note", "a \"b\"");
     px_row_text(&row, "status", "ok");
     px_text text = {0};
-    px_table_record(&main, c, &row, &text);
-    px_table_failed(&main, c, &text);
-    px_table_library_record(&library, c, &row, &text);
+    px_layout_record(&main, c, &row, &text);
+    px_layout_failed(&main, c, &text);
+    px_layout_library_record(&library, c, &row, &text);
     assert_string_equal(text.s, "\"with, comma/1/1\",\"with, comma\",1,1,7,,,,\"a \"\"b\"\"\",ok\n"
                                 "\"with, comma/1/1\",\"with, comma\",1,1,,,,,,failed\n");
     text.length = 0;
     px_row_number(&row, "kappa_lapack", 2.5);
-    px_table_library_record(&library, c, &row, &text);
+    px_layout_library_record(&library, c, &row, &text);
     assert_string_equal(text.s, "\"with, comma/1/1\",7,2.5\n");
     px_text_free(&text);
 }
 
 static bool counts(const char *csv, int64_t n, int64_t by_status[PX_CELL_STATUS_COUNT]) {
     memset(by_status, 0, PX_CELL_STATUS_COUNT * sizeof *by_status);
-    return px_table_count(csv, strlen(csv), n, by_status);
+    return px_layout_count(csv, strlen(csv), n, by_status);
 }
 
 static void counting(void **state) {

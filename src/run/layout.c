@@ -1,4 +1,4 @@
-#include "run/table.h"
+#include "run/layout.h"
 
 #include <string.h>
 
@@ -31,8 +31,8 @@ static int add_columns(px_field *fields, int n, px_column_class class, const px_
     return n;
 }
 
-px_table px_table_main(px_arena *arena, const px_param *params, int n_params, const px_column *columns, int n_columns,
-                       const char *const *metrics, int n_metrics) {
+px_layout px_layout_main(px_arena *arena, const px_param *params, int n_params, const px_column *columns, int n_columns,
+                         const char *const *metrics, int n_metrics) {
     px_field *fields = PX_NEW_ARRAY(arena, px_field, 1 + n_params + n_columns);
     int n = 0, status = -1;
     fields[n++] = (px_field){PX_FIELD_CELL, 0};
@@ -43,40 +43,40 @@ px_table px_table_main(px_arena *arena, const px_param *params, int n_params, co
         if (is_status(&columns[i])) status = i;
     PX_ASSERT(status >= 0);
     fields[n++] = (px_field){PX_FIELD_COLUMN, status};
-    return (px_table){params, columns, fields, n};
+    return (px_layout){params, columns, fields, n};
 }
 
-px_table px_table_library(px_arena *arena, const px_column *columns, int n_columns, const char *const *metrics,
-                          int n_metrics) {
+px_layout px_layout_library(px_arena *arena, const px_column *columns, int n_columns, const char *const *metrics,
+                            int n_metrics) {
     px_field *fields = PX_NEW_ARRAY(arena, px_field, 1 + n_columns);
     fields[0] = (px_field){PX_FIELD_CELL, 0};
     int keys = add_columns(fields, 1, PX_CLASS_KEY, columns, n_columns, NULL, 0);
     int n = add_columns(fields, keys, PX_CLASS_LIBRARY, columns, n_columns, metrics, n_metrics);
-    return (px_table){NULL, columns, fields, n == keys ? 0 : n};
+    return (px_layout){NULL, columns, fields, n == keys ? 0 : n};
 }
 
-const char *px_table_field_name(const px_table *table, int i) {
-    px_field f = table->fields[i];
+const char *px_layout_field_name(const px_layout *layout, int i) {
+    px_field f = layout->fields[i];
     if (f.source == PX_FIELD_CELL) return "cell";
-    return f.source == PX_FIELD_AXIS ? table->params[f.index].name : table->columns[f.index].name;
+    return f.source == PX_FIELD_AXIS ? layout->params[f.index].name : layout->columns[f.index].name;
 }
 
 /* A record longer than this many fields would be a kind gone wild. */
 enum { MAX_FIELDS = 256 };
 
-void px_table_header(const px_table *table, px_text *out) {
+void px_layout_header(const px_layout *layout, px_text *out) {
     const char *names[MAX_FIELDS];
-    PX_ASSERT(table->n_fields <= MAX_FIELDS);
-    for (int i = 0; i < table->n_fields; i++) names[i] = px_table_field_name(table, i);
-    px_csv_record(out, names, table->n_fields);
+    PX_ASSERT(layout->n_fields <= MAX_FIELDS);
+    for (int i = 0; i < layout->n_fields; i++) names[i] = px_layout_field_name(layout, i);
+    px_csv_record(out, names, layout->n_fields);
 }
 
 /* row NULL: a failed cell. */
-static void record(const px_table *table, const px_case *c, const px_row *row, px_text *out) {
+static void record(const px_layout *layout, const px_case *c, const px_row *row, px_text *out) {
     const char *fields[MAX_FIELDS];
-    PX_ASSERT(table->n_fields <= MAX_FIELDS);
-    for (int i = 0; i < table->n_fields; i++) {
-        px_field f = table->fields[i];
+    PX_ASSERT(layout->n_fields <= MAX_FIELDS);
+    for (int i = 0; i < layout->n_fields; i++) {
+        px_field f = layout->fields[i];
         if (f.source == PX_FIELD_CELL)
             fields[i] = c->id;
         else if (f.source == PX_FIELD_AXIS)
@@ -84,27 +84,27 @@ static void record(const px_table *table, const px_case *c, const px_row *row, p
         else if (row)
             fields[i] = row->fields[f.index];
         else
-            fields[i] = is_status(&table->columns[f.index]) ? px_cell_status_name(PX_CELL_FAILED) : NULL;
+            fields[i] = is_status(&layout->columns[f.index]) ? px_cell_status_name(PX_CELL_FAILED) : NULL;
     }
-    px_csv_record(out, fields, table->n_fields);
+    px_csv_record(out, fields, layout->n_fields);
 }
 
-void px_table_record(const px_table *table, const px_case *c, const px_row *row, px_text *out) {
-    PX_ASSERT(row->columns == table->columns);
-    record(table, c, row, out);
+void px_layout_record(const px_layout *layout, const px_case *c, const px_row *row, px_text *out) {
+    PX_ASSERT(row->columns == layout->columns);
+    record(layout, c, row, out);
 }
 
-void px_table_library_record(const px_table *table, const px_case *c, const px_row *row, px_text *out) {
+void px_layout_library_record(const px_layout *layout, const px_case *c, const px_row *row, px_text *out) {
     bool any = false;
-    for (int i = 0; i < table->n_fields; i++) {
-        px_field f = table->fields[i];
-        if (f.source == PX_FIELD_COLUMN && table->columns[f.index].class == PX_CLASS_LIBRARY && row->fields[f.index])
+    for (int i = 0; i < layout->n_fields; i++) {
+        px_field f = layout->fields[i];
+        if (f.source == PX_FIELD_COLUMN && layout->columns[f.index].class == PX_CLASS_LIBRARY && row->fields[f.index])
             any = true;
     }
-    if (any) px_table_record(table, c, row, out);
+    if (any) px_layout_record(layout, c, row, out);
 }
 
-void px_table_failed(const px_table *table, const px_case *c, px_text *out) { record(table, c, NULL, out); }
+void px_layout_failed(const px_layout *layout, const px_case *c, px_text *out) { record(layout, c, NULL, out); }
 
 static int status_of(const char *word, size_t n) {
     for (int s = 0; s < PX_CELL_STATUS_COUNT; s++) {
@@ -114,7 +114,7 @@ static int status_of(const char *word, size_t n) {
     return -1;
 }
 
-bool px_table_count(const char *csv, size_t n, int64_t n_records, int64_t by_status[PX_CELL_STATUS_COUNT]) {
+bool px_layout_count(const char *csv, size_t n, int64_t n_records, int64_t by_status[PX_CELL_STATUS_COUNT]) {
     bool quoted = false;
     const char *field = csv;
     for (const char *p = csv; p < csv + n; p++) {
