@@ -23,10 +23,11 @@ typedef struct px_terms {
  *   sorted_up, sorted_down   the same, terms (rounded products) by magnitude, ties by index, NaN last
  *   pairwise      level by level neighbours are added, an odd last one moves up; a lone term is added to +0
  *   blocked       block j sums terms jb .. jb+b-1 sequentially from +0; the block sums are added left to right
- *   splitk        the same with `splits` chunks of ceil(n/splits) (the last ones may be empty and then add nothing),
- * each partial sum rounded to recipe.split kahan         y = rnd(term - c'); t = rnd(s + y); c' = rnd(rnd(t - s) - y);
- * s = t; c' = +0 at the start; result s neumaier      t = rnd(s + term); e = rnd(rnd(s - t) + term) where |s| >=
- * |term|, else rnd(rnd(term - t) + s); c' = rnd(c' + e); s = t; c' = +0 at the start; result rnd(s + c')
+ *   splitk        the same with `splits` chunks of ceil(n/splits) terms (the last ones may be empty and then add nothing),
+ *                 each partial sum rounded to recipe.split
+ *   kahan         y = rnd(term - c'); t = rnd(s + y); c' = rnd(rnd(t - s) - y); s = t; c' = +0 at the start; result s
+ *   neumaier      t = rnd(s + term); e = rnd(rnd(s - t) + term) where |s| >= |term|, else rnd(rnd(term - t) + s);
+ *                 c' = rnd(c' + e); s = t; c' = +0 at the start; result rnd(s + c')
  *
  * c is the start of sequential, reverse, sorted, kahan and neumaier; the others add it at the end, rnd(c + sum), when
  * it is not +0. A term is px_mul in recipe.mul; with mul exact or fused it stays the exact product until it is added.
