@@ -146,7 +146,7 @@ static void pairs_near_an_edge_stay_near_it(void **state) {
             px_wide a, b;
             pairs(PX_PAIR_near_edge, product, edges[e], 500, &a, &b);
             for (int64_t i = 0; i < 500; i++) {
-                double x = at(a.hi, 0, i), y = at(b.hi, 0, i);
+                double x = at(a.hi, i, 0), y = at(b.hi, i, 0);
                 double r = product
                                ? ldexp(fabs(x), (int)-edges[e] / 2) * ldexp(fabs(y), (int)(-edges[e] - -edges[e] / 2))
                                : fabs(ldexp(x, (int)-edges[e]) + ldexp(y, (int)-edges[e]));
@@ -161,7 +161,7 @@ static void cancelling_pairs_cancel(void **state) {
     pairs(PX_PAIR_cancelling, false, 0, 1000, &a, &b);
     int beyond_20_bits = 0;
     for (int64_t i = 0; i < 1000; i++) {
-        double x = at(a.hi, 0, i), y = at(b.hi, 0, i);
+        double x = at(a.hi, i, 0), y = at(b.hi, i, 0);
         assert_true(x * y <= 0 && fabs(y) <= fabs(x));
         beyond_20_bits += fabs(x + y) < 0x1p-20 * fabs(x);
     }

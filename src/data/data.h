@@ -85,7 +85,7 @@ typedef struct px_vector {
 } px_vector;
 px_wide px_vector_fill(px_arena *arena, const px_vector *v);
 
-/* n pairs, as two 1 x n vectors. `product`: the pairs will be multiplied (near_edge places the product then). */
+/* n pairs, as two n x 1 columns. `product`: the pairs will be multiplied (near_edge places the product then). */
 typedef struct px_pair {
     int which; /* px_pair_id */
     px_draw draw_a, draw_b;

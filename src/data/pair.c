@@ -90,13 +90,13 @@ void px_pair_fill(px_arena *arena, const px_pair *p, px_wide *a, px_wide *b) {
     bool whole[] = {true, true};
     for (int s = 0; s < 2; s++)
         *out[s] =
-            (px_wide){.hi = px_mat_new(arena, px_fp_exact(), 1, p->n), .lo = px_mat_new(arena, px_fp_exact(), 1, p->n)};
+            (px_wide){.hi = px_mat_new(arena, px_fp_exact(), p->n, 1), .lo = px_mat_new(arena, px_fp_exact(), p->n, 1)};
     for (int64_t i = 0; i < p->n; i++) {
         double x[2][2] = {{0}};
         kinds[p->which].fill(p, i, x[0], x[1]);
         for (int s = 0; s < 2; s++) {
-            px_mat_set(&out[s]->hi, 0, i, x[s][0]);
-            px_mat_set(&out[s]->lo, 0, i, x[s][1]);
+            px_mat_set(&out[s]->hi, i, 0, x[s][0]);
+            px_mat_set(&out[s]->lo, i, 0, x[s][1]);
             whole[s] = whole[s] && x[s][1] == 0;
         }
     }

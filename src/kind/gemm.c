@@ -1,0 +1,157 @@
+#include <math.h>
+
+#include "data/data.h"
+#include "kind/axes.h"
+#include "kind/columns.h"
+#include "kind/dump.h"
+#include "kind/kappa.h"
+#include "kind/kinds.h"
+#include "kind/represent.h"
+
+enum { LARGEST_SVD = 512 };
+
+static const px_param params[] = {
+    PX_AXIS_FORMAT, PX_AXIS_PRODUCT, PX_AXIS_ACCUM, PX_AXIS_OUT("accum"), PX_AXIS_ORDER, PX_AXIS_BLOCK, PX_AXIS_SPLITS,
+    PX_AXIS_FUSED, PX_AXIS_ROUNDING, PX_AXIS_SR_BITS, PX_AXIS_SUBNORMAL, PX_AXIS_OVERFLOW, PX_AXIS_BACKEND,
+    {"matrix", PX_PARAM_WORD, "uniform", px_words_matrix, NULL, 0, 0, true, "A and B (`precx list matrices`)"},
+    PX_AXIS_SIZE_AS_N("m", 1 << 16, "rows of A and C"), PX_AXIS_SIZE("n", "64", 1 << 16, "columns of B and C"),
+    PX_AXIS_SIZE_AS_N("k", 1 << 20, "columns of A, rows of B: the terms of each sum"), PX_AXIS_REP
+};
+
+#define GEMM_COLUMNS(X)                                                                                                \
+    X("repr_rel_a", "1", PX_COLUMN_NUMBER, "representation error: max |dA|/|A| over entries, A rounded to the format") \
+    X("repr_rel_b", "1", PX_COLUMN_NUMBER, "representation error: max |dB|/|B| over entries")                          \
+    X("pred_first_order", "1", PX_COLUMN_NUMBER, "first-order prediction of its effect: max |dA B + A dB| / (|A||B|)") \
+    X("repr_cw_max", "1", PX_COLUMN_NUMBER,                                                                            \
+      "the effect itself: max |stored product - ideal product| / (|A||B|), "                                           \
+      "nothing rounded")                                                                                               \
+    X("total_cw_max", "1", PX_COLUMN_NUMBER, "representation and arithmetic together, over the same |A||B|")
+#define KAPPA_COLUMNS(X)                                                                                               \
+    X("kappa_2", "1", PX_COLUMN_NUMBER,                                                                                \
+      "sigma_max/sigma_min of the stored A by LAPACK's dgesdd, for sizes up to 512: the "                              \
+      "error of a product does not depend on it")
+
+static const px_column columns[] = {GEMM_COLUMNS(PX_AS_COLUMN) PX_COLUMNS_ERROR PX_COLUMNS_BOUND(PX_AS_COLUMN)
+                                        PX_COLUMNS_PROBABLE(PX_AS_COLUMN) PX_COLUMNS_COUNT(PX_AS_COLUMN)
+                                            KAPPA_COLUMNS(PX_AS_LIBRARY_COLUMN) PX_COLUMNS_STATUS(PX_AS_COLUMN)};
+
+static void plan(px_trial *t, const px_case *c) {
+    px_treatment how = px_treatment_of(c);
+    int64_t m = px_case_int(c, "m"), n = px_case_int(c, "n"), k = px_case_int(c, "k");
+    px_trial_plan(t, &how, PX_OP_GEMM, (const int64_t[][2]){{m, k}, {k, n}});
+}
+
+static const char *unsupported(px_arena *arena, const px_case *c) {
+    const char *why = px_treatment_refused(arena, c);
+    if (why) return why;
+    px_trial t;
+    plan(&t, c);
+    return px_trial_refused(arena, &t);
+}
+
+static px_operands make_operands(const px_case *c, px_arena *arena, px_fp fmt) {
+    uint64_t rep = (uint64_t)px_case_int(c, "rep");
+    px_matrix p = {.which = px_case_word(c, "matrix"),
+                   .draw_a = {c->seed, rep, "A"},
+                   .draw_b = {c->seed, rep, "B"},
+                   .m = px_case_int(c, "m"),
+                   .n = px_case_int(c, "n"),
+                   .k = px_case_int(c, "k")};
+    px_operands o;
+    px_matrix_fill(arena, &p, &o.ideal[0], &o.ideal[1]);
+    for (int s = 0; s < 2; s++) o.stored[s] = px_data_store(arena, &o.ideal[s], fmt);
+    return o;
+}
+
+/* Row i of x y added to sum (y->cols numbers), t ascending, in binary64. */
+static void add_row_times(const px_mat *x, int64_t i, const px_mat *y, double *row, double *sum) {
+    for (int64_t t = 0; t < y->rows; t++) {
+        double a = px_mat_get(x, i, t);
+        if (a == 0) continue;
+        px_mat_get_row(y, t, 0, y->cols, row);
+        for (int64_t j = 0; j < y->cols; j++) sum[j] += a * row[j];
+    }
+}
+
+/* The effect of rounding the data, in binary64: the stored product minus the ideal one is dA B + A^ dB, all of it; the
+ * first-order formula has A dB instead. Relative error about 2 k 2^-53 against sums that are u k large. */
+static void set_representation(px_row *row, px_arena *arena, const px_operands *o, const px_trial *t) {
+    double largest_a = px_represent_max(&o->ideal[0], &o->stored[0]), first = 0, effect = 0, total = 0;
+    double largest_b = px_represent_max(&o->ideal[1], &o->stored[1]);
+    px_mat da = px_represent_errors(arena, &o->ideal[0], &o->stored[0]);
+    px_mat db = px_represent_errors(arena, &o->ideal[1], &o->stored[1]);
+    int64_t n = db.cols;
+    double *buffer = PX_NEW_ARRAY(arena, double, 3 * n), *sum = buffer + n, *sum_first = buffer + 2 * n;
+    for (int64_t i = 0; i < da.rows; i++) {
+        for (int64_t j = 0; j < 2 * n; j++) sum[j] = 0;
+        add_row_times(&da, i, &o->ideal[1].hi, buffer, sum);
+        for (int64_t j = 0; j < n; j++) sum_first[j] = sum[j];
+        add_row_times(&o->ideal[0].hi, i, &db, buffer, sum_first);
+        add_row_times(&o->stored[0], i, &db, buffer, sum);
+        for (int64_t j = 0; j < n; j++) {
+            double b = px_mat_get(&t->truth.absab.hi, i, j), hi = px_mat_get(&t->truth.v.hi, i, j);
+            double lo = t->truth.v.lo.data ? px_mat_get(&t->truth.v.lo, i, j) : 0;
+            if (!(b > 0)) continue;
+            first = fmax(first, fabs(sum_first[j]) / b);
+            effect = fmax(effect, fabs(sum[j]) / b);
+            total = fmax(total, fabs(((px_mat_get(&t->computed, i, j) - hi) - lo) + sum[j]) / b);
+        }
+    }
+    bool stored = isfinite(largest_a) && isfinite(largest_b);
+    px_columns_figure(row, "repr_rel_a", largest_a);
+    px_columns_figure(row, "repr_rel_b", largest_b);
+    px_columns_figure(row, "pred_first_order", stored ? first : PX_UNDEFINED);
+    px_columns_figure(row, "repr_cw_max", stored ? effect : (double)INFINITY);
+    px_columns_figure(row, "total_cw_max", stored && t->errors.n_nan == 0 ? total : (double)INFINITY);
+}
+
+static px_status run(const px_case *c, px_lab *lab, px_sink *sink, px_error *err) {
+    px_row row = px_row_new(lab->arena, columns, PX_KIND_COUNT_OF(columns));
+    px_trial t;
+    plan(&t, c);
+    px_operands o = make_operands(c, lab->arena, t.how.in);
+    PX_TRY(px_trial_run(&t, lab, o.stored, err));
+    set_representation(&row, lab->arena, &o, &t);
+    px_columns_error(&row, &t);
+    px_columns_bound(&row, &t);
+    px_columns_probable(&row, &t);
+    px_columns_count(&row, &t);
+    if (o.stored[0].rows <= LARGEST_SVD && o.stored[0].cols <= LARGEST_SVD)
+        px_row_number(&row, "kappa_2", px_kappa_2_lapack(lab->arena, &o.stored[0]));
+    px_columns_status(&row, px_trial_status(&t));
+    PX_TRY(px_dump_trial(lab, c, &t, (const char *const[]){"A", "B"}, err));
+    return sink->emit(sink, &row, err);
+}
+
+static px_cost cost(const px_case *c) {
+    double m = (double)px_case_int(c, "m"), n = (double)px_case_int(c, "n"), k = (double)px_case_int(c, "k");
+    return (px_cost){.work = 150 * m * n * k, .bytes = 100 * (m * n + m * k + k * n)};
+}
+
+const px_kind px_kind_gemm = {
+    .spec = {.name = "gemm",
+             .params = params,
+             .n_params = PX_KIND_COUNT_OF(params),
+             .columns = columns,
+             .n_columns = PX_KIND_COUNT_OF(columns),
+             .unsupported = unsupported},
+    .question = "How wrong is C = A B, by format, accumulator, order of summation, library and size?",
+    .detail =
+        "A (m x k) and B (k x n) are rounded to the format and multiplied: products rounded to `product`, sums to "
+        "`accum` in the given order, the result to `out`. Columns err_* compare with the exact product of the stored "
+        "matrices, beside the deterministic bound (about k u |A||B|) and the probabilistic one (about sqrt(k) u); "
+        "columns repr_* say what rounding the data did, beside the first-order formula.",
+    .sources =
+        (const char *const[]){
+            "Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., SIAM 2002, 3.5",
+            "Jeannerod & Rump, Improved error bounds for inner products in floating-point "
+            "arithmetic, SIMAX 34(2), 2013",
+            "Higham & Mary, A new approach to probabilistic rounding error analysis, SISC 41(5), 2019",
+            "Blanchard, Higham, Lopez, Mary & Pranesh, Mixed precision block fused multiply-add, "
+            "SISC 42(3), 2020",
+            NULL},
+    .highlights = (const char *const[]){"err_cw_max", "bound_det", "slack_det", "bound_prob", "repr_cw_max",
+                                        "pred_first_order", NULL},
+    .cost = cost,
+    .run = run,
+};

@@ -1,0 +1,133 @@
+#include "kind/trial.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "backend/registry.h"
+#include "kind/relative.h"
+#include "ref/truth.h"
+
+static bool elementwise(const px_trial *t) { return t->call.op == PX_OP_ADD || t->call.op == PX_OP_MUL; }
+
+static px_slot slot(const char *name, int64_t rows, int64_t cols, px_fp fmt) {
+    px_slot s = {.rows = rows, .cols = cols, .fmt = fmt};
+    strcpy(s.name, name);
+    return s;
+}
+
+void px_trial_plan(px_trial *t, const px_treatment *how, px_op op, const int64_t shapes[][2]) {
+    static const char *const names[] = {"a", "b"};
+    *t = (px_trial){.how = *how, .n_in = op == PX_OP_SUM ? 1 : 2};
+    int64_t rows = shapes[0][0], cols = op == PX_OP_SUM ? 1 : op == PX_OP_GEMM ? shapes[1][1] : shapes[0][1];
+    int n = 0;
+    for (; n < t->n_in; n++) t->slots[n] = slot(names[n], shapes[n][0], shapes[n][1], how->in);
+    t->slots[n++] = slot("out", rows, cols, how->recipe.out);
+    if (op == PX_OP_SUM) t->slots[n++] = slot("last_change", rows, 1, px_fp_exact());
+    t->prog = (px_prog){.slots = t->slots, .calls = &t->call, .n_slots = n, .n_calls = 1};
+    t->call = (px_call){.op = op, .recipe = how->recipe, .attr = {1}, .stream = how->stream};
+    for (int i = 0; i < PX_MAX_IN; i++) t->call.in[i] = i < t->n_in ? px_arg_whole(&t->prog, i) : px_arg_absent();
+    for (int i = 0; i < PX_MAX_OUT; i++)
+        t->call.out[i] = t->n_in + i < n ? px_arg_whole(&t->prog, t->n_in + i) : px_arg_absent();
+}
+
+const char *px_trial_refused(px_arena *arena, const px_trial *t) {
+    char why[256];
+    if (t->how.exec->supports(&t->prog, &t->call, why, sizeof why)) return NULL;
+    return px_arena_printf(arena, "%s has no %s", t->how.exec->name, why);
+}
+
+/* May a result of this format be too large without showing it? Then only theory can say that nothing overflowed. */
+static bool overflows_silently(px_fp fp, px_rounding r) {
+    bool nearest = r.mode == PX_NEAREST_EVEN || r.mode == PX_NEAREST_AWAY || r.mode == PX_STOCHASTIC;
+    return !px_fp_is_exact(fp) && (fp.overflow == PX_OVERFLOW_SATURATE || !nearest);
+}
+
+/* The truth rounded to the out format, as if it kept its subnormals. Sets `saturated` where out overflows silently. */
+static px_status round_truth(px_trial *t, px_lab *lab, px_error *err) {
+    px_rounding r = px_recipe_rounding(&t->how.recipe), nearest = px_rounding_of(PX_NEAREST_EVEN);
+    px_fp fp = t->how.recipe.out;
+    fp.subnormals = 1;
+    t->rounded = px_mat_new(lab->arena, fp, t->computed.rows, t->computed.cols);
+    PX_TRY(px_ref_rounded(&t->truth, fp, r.mode == PX_STOCHASTIC ? nearest : r, &t->rounded, err));
+    if (!overflows_silently(fp, r)) return PX_OK;
+    fp.overflow = fp.has_inf ? PX_OVERFLOW_INF : PX_OVERFLOW_NAN;
+    px_mat open = px_mat_new(lab->arena, fp, t->computed.rows, t->computed.cols);
+    PX_TRY(px_ref_rounded(&t->truth, fp, nearest, &open, err));
+    for (int64_t i = 0; i < open.rows; i++)
+        for (int64_t j = 0; j < open.cols; j++)
+            t->saturated |= !isfinite(px_mat_get(&open, i, j)) && isfinite(px_mat_get(&t->computed, i, j));
+    return PX_OK;
+}
+
+static bool finite_result(const px_trial *t) { return t->errors.n_inf == 0 && t->errors.n_nan == 0 && !t->saturated; }
+
+/* Could an accumulator or product have been too large without showing it? By the bound itself: no partial sum is larger
+ * than (1 + beta) B + eta. */
+static bool stays_in_range(const px_trial *t, const px_bound *b) {
+    const px_recipe *r = &t->how.recipe;
+    const px_fp formats[] = {r->mul, r->acc, r->out};
+    double top = 0;
+    for (int64_t i = 0; i < t->truth.absab.hi.rows; i++)
+        for (int64_t j = 0; j < t->truth.absab.hi.cols; j++) top = fmax(top, px_mat_get(&t->truth.absab.hi, i, j));
+    for (size_t f = 0; f < sizeof formats / sizeof *formats; f++)
+        if (overflows_silently(formats[f], px_recipe_rounding(r)) &&
+            !(top * (1 + b->beta) + b->eta <= formats[f].max_finite))
+            return false;
+    return true;
+}
+
+static void bound_sums(px_trial *t) {
+    const px_recipe *r = &t->how.recipe;
+    px_bound_data data = {.k = t->in[0].cols,
+                          .entries = t->computed.rows * t->computed.cols,
+                          .products = t->call.op == PX_OP_GEMM,
+                          .finite = finite_result(t),
+                          .in = t->how.in};
+    t->det = px_bound_sum(r, &data);
+    if (t->det.valid && !stays_in_range(t, &t->det)) {
+        data.finite = false;
+        t->det = px_bound_sum(r, &data);
+    }
+    t->prob = px_bound_sum_probable(r, &data);
+}
+
+static void bound_operation(px_trial *t) {
+    const px_recipe *r = &t->how.recipe;
+    t->det = px_bound_operation(r->out, px_recipe_rounding(r), t->call.op == PX_OP_MUL);
+    if (!finite_result(t)) t->det = (px_bound){.source = "no bound: a result overflowed"};
+    t->prob = (px_bound){.source = "no bound: one operation is bounded deterministically"};
+}
+
+static px_status slack(const px_trial *t, const px_truth *scale, const px_bound *b, double *value, px_error *err) {
+    *value = PX_UNDEFINED;
+    return b->valid ? px_errors_slack(&t->computed, scale, b->beta, b->eta, value, err) : PX_OK;
+}
+
+px_status px_trial_run(px_trial *t, px_lab *lab, const px_mat *in, px_error *err) {
+    const px_slot *out = &t->slots[t->n_in];
+    memcpy(t->in, in, (size_t)t->n_in * sizeof *in);
+    t->computed = px_mat_new(lab->arena, out->fmt, out->rows, out->cols);
+    bool extra = t->call.op == PX_OP_SUM;
+    if (extra) t->last_change = px_mat_new(lab->arena, px_fp_exact(), out->rows, 1);
+    PX_TRY(px_backend_call(t->how.exec, &t->prog, t->in, t->n_in, &t->computed, extra ? &t->last_change : NULL, err));
+    PX_TRY(px_ref_truth(lab->arena, &t->call, t->in, t->n_in, &t->truth, err));
+    PX_TRY(round_truth(t, lab, err));
+    PX_TRY(px_errors_measure(&t->computed, &t->truth, &t->rounded, &t->errors, err));
+    px_truth relative;
+    if (elementwise(t)) {
+        bound_operation(t);
+        relative = px_truth_relative(lab->arena, &t->truth);
+    } else {
+        bound_sums(t);
+    }
+    const px_truth *scale = elementwise(t) ? &relative : &t->truth;
+    PX_TRY(slack(t, scale, &t->det, &t->slack_det, err));
+    return slack(t, scale, &t->prob, &t->slack_prob, err);
+}
+
+px_cell_status px_trial_status(const px_trial *t) {
+    const px_errors *e = &t->errors;
+    if (e->n_nan > 0) return PX_CELL_NAN;
+    if (e->n_inf > 0 || t->saturated) return PX_CELL_OVERFLOW;
+    return e->n_underflow > 0 || e->n_flushed > 0 ? PX_CELL_UNDERFLOW : PX_CELL_OK;
+}
