@@ -1,11 +1,11 @@
 #include "arith/round.h"
 #include "data/data.h"
 
-/* hi + lo rounded once. */
+/* hi + lo rounded once; px_add would flush a small lo before adding it. */
 static double round_pair(px_fp fmt, double hi, double lo) {
     px_rounding nearest = px_rounding_of(PX_NEAREST_EVEN);
     if (lo == 0) return px_round(fmt, nearest, hi, 0);
-    return px_add(fmt, nearest, hi, lo, 0);
+    return px_exact_round(fmt, nearest, px_exact_add(nearest, hi, lo, NULL), 0, NULL);
 }
 
 px_mat px_data_store(px_arena *arena, const px_wide *ideal, px_fp fmt) {

@@ -5,7 +5,6 @@
 #include "data/data.h"
 #include "kind/dump.h"
 #include "kind/represent.h"
-#include "ref/truth.h"
 
 static void plan(px_trial *t, const px_case *c, px_op op) {
     px_treatment how = px_treatment_of(c);
@@ -53,7 +52,7 @@ static px_status ideal_results(const px_operands *o, px_lab *lab, px_op op, px_m
     }
     if (op == PX_OP_MUL) return PX_OK;
     px_truth sum;
-    PX_TRY(px_ref_truth(lab->arena, &(px_call){.op = PX_OP_SUM}, &parts, 1, &sum, err));
+    PX_TRY(px_lab_truth(lab, &(px_call){.op = PX_OP_SUM}, &parts, 1, &sum, err));
     *r = sum.v.hi;
     return PX_OK;
 }

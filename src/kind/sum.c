@@ -6,7 +6,6 @@
 #include "kind/dump.h"
 #include "kind/kinds.h"
 #include "kind/represent.h"
-#include "ref/truth.h"
 
 #define COND_DEFAULT 1e6 /* data conditioned, cond = 0 */
 
@@ -79,7 +78,7 @@ static px_status set_representation(px_row *row, const px_wide *ideal, const px_
     if (largest > 0 && isfinite(largest)) {
         px_mat e = px_represent_errors(lab->arena, ideal, stored);
         px_truth sum;
-        PX_TRY(px_ref_truth(lab->arena, &(px_call){.op = PX_OP_SUM}, &e, 1, &sum, err));
+        PX_TRY(px_lab_truth(lab, &(px_call){.op = PX_OP_SUM}, &e, 1, &sum, err));
         for (int64_t i = 0; i < e.rows; i++) {
             double b = px_mat_get(&t->truth.absab.hi, i, 0);
             if (b > 0) effect = fmax(effect, fabs(px_mat_get(&sum.v.hi, i, 0)) / b);

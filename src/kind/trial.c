@@ -36,6 +36,10 @@ const char *px_trial_refused(px_arena *arena, const px_trial *t) {
     return px_arena_printf(arena, "%s has no %s", t->how.exec->name, why);
 }
 
+px_status px_lab_truth(px_lab *lab, const px_call *call, const px_mat *in, int n_in, px_truth *truth, px_error *err) {
+    return (lab->engine == PX_ENGINE_MPFR ? px_ref_truth_mpfr : px_ref_truth)(lab->arena, call, in, n_in, truth, err);
+}
+
 /* May a result of this format be too large without showing it? Then only theory can say that nothing overflowed. */
 static bool overflows_silently(px_fp fp, px_rounding r) {
     bool nearest = r.mode == PX_NEAREST_EVEN || r.mode == PX_NEAREST_AWAY || r.mode == PX_STOCHASTIC;
@@ -44,15 +48,15 @@ static bool overflows_silently(px_fp fp, px_rounding r) {
 
 /* The truth rounded to the out format, as if it kept its subnormals. Sets `saturated` where out overflows silently. */
 static px_status round_truth(px_trial *t, px_lab *lab, px_error *err) {
-    px_rounding r = px_recipe_rounding(&t->how.recipe), nearest = px_rounding_of(PX_NEAREST_EVEN);
+    px_rounding r = px_recipe_rounding(&t->how.recipe);
     px_fp fp = t->how.recipe.out;
     fp.subnormals = 1;
     t->rounded = px_mat_new(lab->arena, fp, t->computed.rows, t->computed.cols);
-    PX_TRY(px_ref_rounded(&t->truth, fp, r.mode == PX_STOCHASTIC ? nearest : r, &t->rounded, err));
+    PX_TRY(px_ref_rounded(&t->truth, fp, r, &t->rounded, err));
     if (!overflows_silently(fp, r)) return PX_OK;
     fp.overflow = fp.has_inf ? PX_OVERFLOW_INF : PX_OVERFLOW_NAN;
     px_mat open = px_mat_new(lab->arena, fp, t->computed.rows, t->computed.cols);
-    PX_TRY(px_ref_rounded(&t->truth, fp, nearest, &open, err));
+    PX_TRY(px_ref_rounded(&t->truth, fp, px_rounding_of(PX_NEAREST_EVEN), &open, err));
     for (int64_t i = 0; i < open.rows; i++)
         for (int64_t j = 0; j < open.cols; j++)
             t->saturated |= !isfinite(px_mat_get(&open, i, j)) && isfinite(px_mat_get(&t->computed, i, j));
@@ -110,7 +114,7 @@ px_status px_trial_run(px_trial *t, px_lab *lab, const px_mat *in, px_error *err
     bool extra = t->call.op == PX_OP_SUM;
     if (extra) t->last_change = px_mat_new(lab->arena, px_fp_exact(), out->rows, 1);
     PX_TRY(px_backend_call(t->how.exec, &t->prog, t->in, t->n_in, &t->computed, extra ? &t->last_change : NULL, err));
-    PX_TRY(px_ref_truth(lab->arena, &t->call, t->in, t->n_in, &t->truth, err));
+    PX_TRY(px_lab_truth(lab, &t->call, t->in, t->n_in, &t->truth, err));
     PX_TRY(round_truth(t, lab, err));
     PX_TRY(px_errors_measure(&t->computed, &t->truth, &t->rounded, &t->errors, err));
     px_truth relative;

@@ -26,6 +26,9 @@ typedef struct px_trial {
     double slack_det, slack_prob; /* PX_UNDEFINED where there is no bound */
 } px_trial;
 
+/* The truth by the engine that the experiment asks for; `in` must outlive it. */
+px_status px_lab_truth(px_lab *lab, const px_call *call, const px_mat *in, int n_in, px_truth *truth, px_error *err);
+
 /* Writes the program: one call of op on operands of these shapes (rows, cols), all stored in how->in. */
 void px_trial_plan(px_trial *t, const px_treatment *how, px_op op, const int64_t shapes[][2]);
 
