@@ -161,9 +161,12 @@ static void survives_noise(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(writes_what_rfc_4180_says), cmocka_unit_test(reads_fields_and_lines),
-        cmocka_unit_test(refuses_with_the_line),     cmocka_unit_test(survives_sizes),
-        cmocka_unit_test(round_trips),               cmocka_unit_test(survives_noise),
+        cmocka_unit_test(writes_what_rfc_4180_says),
+        cmocka_unit_test(reads_fields_and_lines),
+        cmocka_unit_test(refuses_with_the_line),
+        cmocka_unit_test(survives_sizes),
+        cmocka_unit_test(round_trips),
+        cmocka_unit_test(survives_noise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,7 +10,8 @@
 
 #include "io/npy.h"
 
-static const px_fp fp32 = {.p = 24, .emin = -126, .emax = 127, .width = 32, .subnormals = 1, .has_inf = 1, .has_nan = 1};
+static const px_fp fp32 = {
+    .p = 24, .emin = -126, .emax = 127, .width = 32, .subnormals = 1, .has_inf = 1, .has_nan = 1};
 
 static size_t slurp(const char *path, char *bytes, size_t capacity) {
     FILE *f = fopen(path, "rb");

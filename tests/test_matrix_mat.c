@@ -10,8 +10,10 @@
 #include "matrix/wide.h"
 #include "op/op.h"
 
-static const px_fp fp32 = {.p = 24, .emin = -126, .emax = 127, .width = 32, .subnormals = 1, .has_inf = 1, .has_nan = 1};
-static const px_fp fp64 = {.p = 53, .emin = -1022, .emax = 1023, .width = 64, .subnormals = 1, .has_inf = 1, .has_nan = 1};
+static const px_fp fp32 = {
+    .p = 24, .emin = -126, .emax = 127, .width = 32, .subnormals = 1, .has_inf = 1, .has_nan = 1};
+static const px_fp fp64 = {
+    .p = 53, .emin = -1022, .emax = 1023, .width = 64, .subnormals = 1, .has_inf = 1, .has_nan = 1};
 
 static uint64_t bits(double x) {
     uint64_t b;

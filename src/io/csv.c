@@ -1,5 +1,5 @@
-/* Records are split by libcsv in strict mode, which gives no positions: it is fed one physical line at a time, so that the
- * line on which a record begins is known here. */
+/* Records are split by libcsv in strict mode, which gives no positions: it is fed one physical line at a time, so that
+ * the line on which a record begins is known here. */
 #include "io/csv.h"
 
 #include <csv.h>
@@ -83,8 +83,8 @@ static void end_record(int terminator, void *context) {
     int fields = (int)(r->n_cells - r->record_start);
     if (r->n_records == 0) r->n_columns = fields;
     if (fields != r->n_columns && r->status == PX_OK)
-        r->status = px_fail(r->err, PX_BAD_FILE, "%s:%d: error: %d field%s, but the header has %d", r->name, r->first_line,
-                            fields, fields == 1 ? "" : "s", r->n_columns);
+        r->status = px_fail(r->err, PX_BAD_FILE, "%s:%d: error: %d field%s, but the header has %d", r->name,
+                            r->first_line, fields, fields == 1 ? "" : "s", r->n_columns);
     r->lines = grown(r->arena, r->lines, r->n_records, &r->lines_capacity, sizeof *r->lines);
     r->lines[r->n_records++] = r->first_line;
     r->record_start = r->n_cells;
@@ -106,8 +106,10 @@ static void feed_line(reader *r, struct csv_parser *parser, const char *line, si
         r->first_line = r->line;
     }
     if (csv_parse(parser, line, n, end_field, end_record, r) == n) return;
-    if (csv_error(parser) == CSV_EPARSE) refuse(r, r->line, "a quote inside a field that is not quoted, or text after a quoted one");
-    else px_out_of_memory(n);
+    if (csv_error(parser) == CSV_EPARSE)
+        refuse(r, r->line, "a quote inside a field that is not quoted, or text after a quoted one");
+    else
+        px_out_of_memory(n);
 }
 
 static void feed(reader *r, const char *bytes, size_t n) {
@@ -132,8 +134,8 @@ static void check_header(reader *r) {
     for (int i = 0; i < r->n_columns && r->status == PX_OK; i++)
         for (int j = 0; j < i; j++)
             if (strcmp(r->cells[i], r->cells[j]) == 0 && r->status == PX_OK)
-                r->status = px_fail(r->err, PX_BAD_FILE, "%s:%d: error: two columns are called '%s'", r->name, r->lines[0],
-                                    r->cells[i]);
+                r->status = px_fail(r->err, PX_BAD_FILE, "%s:%d: error: two columns are called '%s'", r->name,
+                                    r->lines[0], r->cells[i]);
 }
 
 static void check_bytes(reader *r, const char *bytes, size_t n) {
@@ -150,7 +152,8 @@ static void check_bytes(reader *r, const char *bytes, size_t n) {
 
 px_status px_csv_parse(px_arena *arena, const char *name, const char *bytes, size_t n, px_csv *csv, px_error *err) {
     reader r = {.arena = arena, .name = name, .err = err};
-    if (n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0) bytes += 3, n -= 3; /* a byte order mark, as spreadsheets write */
+    if (n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
+        bytes += 3, n -= 3; /* a byte order mark, as spreadsheets write */
     check_bytes(&r, bytes, n);
     if (r.status != PX_OK) return r.status;
     r.text = px_arena_alloc(arena, n + 1, 1); /* a field and its NUL take no more than the field and its separator */

@@ -13,8 +13,9 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "'<f8' is the byte ord
 enum { PREFIX = 10, HEADER_MAX = 256 };
 
 static size_t make_header(const px_mat *m, char header[HEADER_MAX]) {
-    int n = snprintf(header + PREFIX, HEADER_MAX - PREFIX,
-                     "{'descr': '<f8', 'fortran_order': False, 'shape': (%" PRId64 ", %" PRId64 "), }", m->rows, m->cols);
+    int n =
+        snprintf(header + PREFIX, HEADER_MAX - PREFIX,
+                 "{'descr': '<f8', 'fortran_order': False, 'shape': (%" PRId64 ", %" PRId64 "), }", m->rows, m->cols);
     PX_ASSERT(n > 0 && n < HEADER_MAX - PREFIX - 64);
     size_t total = (PREFIX + (size_t)n + 1 + 63) / 64 * 64;
     size_t length = total - PREFIX;

@@ -27,6 +27,8 @@ typedef enum px_op { PX_OP_LIST(PX_OP_ENUM) PX_OP_COUNT } px_op;
 #undef PX_OP_ENUM
 
 const char *px_op_name(px_op op);
+int px_op_inputs(px_op op); /* operands that it reads, absent ones included; further ones of a call are ignored */
+int px_op_outputs(px_op op);
 
 /* A tensor: rows x cols numbers of a format. */
 typedef struct px_slot {
@@ -80,5 +82,9 @@ typedef struct px_exec {
 px_arg px_arg_whole(const px_prog *prog, int slot);
 px_arg px_arg_transposed(const px_prog *prog, int slot);
 static inline px_arg px_arg_absent(void) { return (px_arg){.slot = -1}; }
+
+/* PX_ASSERT that a call is well-formed: views inside their slots, shapes that fit, no output slot that is an input. Executors
+ * check every call when they open a program. */
+void px_call_check(const px_prog *prog, const px_call *call);
 
 #endif

@@ -1,0 +1,47 @@
+#include "backend/registry.h"
+
+#include <string.h>
+
+const px_exec *const *px_backends(int *n) {
+    static const px_exec *all[2];
+    all[0] = px_backend_emulated();
+    all[1] = px_backend_openblas();
+    *n = 2;
+    return all;
+}
+
+const px_exec *px_backend_find(const char *name) {
+    int n;
+    const px_exec *const *all = px_backends(&n);
+    for (int i = 0; i < n; i++)
+        if (strcmp(all[i]->name, name) == 0) return all[i];
+    return NULL;
+}
+
+static px_status get(const px_exec *exec, void *state, px_arg from, px_mat *out, px_error *err) {
+    px_wide value = px_wide_of(*out);
+    return exec->get(state, from.slot, &value, err);
+}
+
+static px_status run(const px_exec *exec, void *state, const px_prog *prog, const px_mat *inputs, int n_inputs,
+                     px_mat *out, px_mat *extra, px_error *err) {
+    const px_call *call = &prog->calls[0];
+    for (int i = 0; i < n_inputs; i++) {
+        if (call->in[i].slot < 0) continue;
+        px_wide value = px_wide_of(inputs[i]);
+        PX_TRY(exec->put(state, call->in[i].slot, &value, err));
+    }
+    PX_TRY(exec->run(state, 0, prog->n_calls, err));
+    PX_TRY(get(exec, state, call->out[0], out, err));
+    return extra ? get(exec, state, call->out[1], extra, err) : PX_OK;
+}
+
+px_status px_backend_call(const px_exec *exec, const px_prog *prog, const px_mat *inputs, int n_inputs, px_mat *out,
+                          px_mat *extra, px_error *err) {
+    PX_ASSERT(prog->n_calls == 1 && n_inputs <= PX_MAX_IN);
+    void *state = NULL;
+    PX_TRY(exec->open(&state, prog, err));
+    px_status status = run(exec, state, prog, inputs, n_inputs, out, extra, err);
+    exec->close(state);
+    return status;
+}

@@ -1,0 +1,261 @@
+/* Rows of results in any order of summation and any formats that a host format (REAL) can carry: see px_plan. The
+ * including file defines REAL, WORD (an integer of its size), DIGITS (its p), LANES and VECTORS (of one row), P(name)
+ * (a name of this instance), SCALAR_FMA, and VECTOR_FMA and VECTOR_MAX where the machine has them. All functions but
+ * the last are static and inlined into it, specialised by their flags. */
+
+typedef REAL P(vec) __attribute__((vector_size(LANES * sizeof(REAL))));
+typedef WORD P(mask) __attribute__((vector_size(LANES * sizeof(REAL))));
+#define VEC    P(vec)
+#define MASK   P(mask)
+#define TARGET P(target)
+#define HOW    P(how)
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE VEC P(load)(const REAL *p) {
+    VEC v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE VEC P(all)(REAL x) {
+    VEC v;
+    for (int i = 0; i < LANES; i++) v[i] = x;
+    return v;
+}
+
+INLINE MASK P(sign)(VEC x) { return (MASK)x & (MASK)-P(all)(0); }
+INLINE VEC P(magnitude)(VEC x) { return (VEC)((MASK)x & ~(MASK)-P(all)(0)); }
+INLINE VEC P(select)(MASK m, VEC a, VEC b) { return (VEC)(((MASK)a & m) | ((MASK)b & ~m)); }
+
+INLINE VEC P(fma)(VEC a, VEC b, VEC c) {
+#ifdef VECTOR_FMA
+    return VECTOR_FMA(a, b, c);
+#else
+    VEC r;
+    for (int i = 0; i < LANES; i++) r[i] = SCALAR_FMA(a[i], b[i], c[i]);
+    return r;
+#endif
+}
+
+INLINE VEC P(max)(VEC a, VEC b) {
+#ifdef VECTOR_MAX
+    return VECTOR_MAX(a, b);
+#else
+    return P(select)(a > b, a, b);
+#endif
+}
+
+/* A format's constants in every lane. scale: the power of two of x times this has the wanted quantum as its ulp. */
+typedef struct P(target) {
+    VEC least, flush_below, scale, max_finite, beyond, at_infinity;
+} P(target);
+
+INLINE TARGET P(spread)(const px_target *f) {
+    return (TARGET){.least = P(all)((REAL)f->least),
+                       .flush_below = P(all)((REAL)f->flush_below),
+                       .scale = P(all)((REAL)1.5 * (REAL)((int64_t)1 << (DIGITS - f->p))),
+                       .max_finite = P(all)((REAL)f->max_finite),
+                       .beyond = P(all)((REAL)f->beyond),
+                       .at_infinity = P(all)((REAL)f->at_infinity)};
+}
+
+/* x rounded to nearest even. With x of exponent e, big = 1.5 2^(DIGITS - p + e) makes ulp(big) = 2^(e - p + 1); for
+ * p <= DIGITS - 2, |x| < 2^(e + 1) leaves x + big in the binade of big, whose grid, an even multiple of the quantum
+ * away, is the wanted one; the difference is exact. Zeros come out as +0 unless `special`, which also treats what does
+ * not fit. */
+INLINE VEC P(round)(const TARGET *f, VEC x, bool special) {
+    VEC power = (VEC)((MASK)x & (MASK)P(all)((REAL)INFINITY));
+    VEC big = P(max)(power, f->least) * f->scale;
+    VEC y = (x + big) - big;
+    if (!special) return y;
+    y = (VEC)((MASK)y & ~(P(magnitude)(y) < f->flush_below));
+    VEC other = P(select)(P(magnitude)(x) == P(all)((REAL)INFINITY), f->at_infinity, f->beyond);
+    VEC result = P(select)(P(magnitude)(y) <= f->max_finite, y, other); /* y is NaN where big overflowed */
+    result = (VEC)((MASK)result | P(sign)(x));
+    return P(select)(x == x, result, x);
+}
+
+/* a + b rounded to odd (Boldo & Melquiond 2008) by the exact error of the sum (Knuth's two-sum): where it is inexact
+ * and its last bit is 0, the neighbour on the side of the error. */
+INLINE VEC P(sum_to_odd)(VEC a, VEC b) {
+    VEC s = a + b, b_part = s - a;
+    VEC error = (a - (s - b_part)) + (b - b_part);
+    MASK inexact = (error < 0) | (error > 0); /* NaN: an infinity, left alone */
+    MASK step = (((MASK)s ^ (MASK)error) < 0) | 1;
+    MASK even = ((MASK)s & 1) - 1;
+    return (VEC)((MASK)s + (step & even & inexact));
+}
+
+/* What a step does, constant in every specialised copy; and the constants it needs. */
+typedef struct P(how) {
+    bool fused, rounds_product, odd, rounds_sum, special;
+    TARGET mul, acc;
+} P(how);
+
+INLINE VEC P(term)(const HOW *h, VEC a, VEC b) {
+    VEC x = a * b;
+    return h->rounds_product ? P(round)(&h->mul, x, h->special) : x;
+}
+
+INLINE VEC P(add)(const HOW *h, VEC s, VEC t) {
+    VEC x = h->odd ? P(sum_to_odd)(s, t) : s + t;
+    return h->rounds_sum ? P(round)(&h->acc, x, h->special) : x;
+}
+
+INLINE VEC P(step)(const HOW *h, VEC s, VEC a, VEC b) {
+    return h->fused ? P(fma)(a, b, s) : P(add)(h, s, P(term)(h, a, b));
+}
+
+/* s += the n terms of a, b. */
+INLINE void P(accumulate_as)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
+    VEC t[VECTORS];
+    for (int v = 0; v < VECTORS; v++) t[v] = s[v];
+    for (int64_t k = 0; k < n; k++, b += LANES * VECTORS) {
+        VEC ak = P(all)(a[k]);
+        for (int v = 0; v < VECTORS; v++) t[v] = P(step)(h, t[v], ak, P(load)(b + LANES * v));
+    }
+    for (int v = 0; v < VECTORS; v++) s[v] = t[v];
+}
+
+/* The same, with the flags as constants where it pays. */
+static void P(accumulate)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
+    int which = h->fused | h->rounds_product << 1 | h->odd << 2 | h->rounds_sum << 3 | h->special << 4;
+#define PX_COPY(f, p, o, r, e)                                                                                         \
+    case (f) | (p) << 1 | (o) << 2 | (r) << 3 | (e) << 4: {                                                            \
+        HOW copy = {f, p, o, r, e, h->mul, h->acc};                                                                 \
+        P(accumulate_as)(&copy, n, a, b, s);                                                                           \
+        break;                                                                                                         \
+    }
+    switch (LANES > 1 ? which : -1) {
+        PX_COPY(0, 0, 0, 0, 0) /* native */
+        PX_COPY(1, 0, 0, 0, 0) /* native, fused */
+        PX_COPY(0, 1, 0, 1, 0) /* every operation rounded */
+        PX_COPY(0, 1, 0, 1, 1) /* the same, with overflow or special values */
+        PX_COPY(0, 1, 0, 0, 0) /* products rounded, native sums */
+        PX_COPY(0, 0, 0, 1, 0) /* exact products, sums rounded */
+    default: P(accumulate_as)(h, n, a, b, s);
+    }
+#undef PX_COPY
+}
+
+static void P(accumulate_last)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS], REAL *last) {
+    VEC when[VECTORS] = {{0}};
+    for (int64_t k = 0; k < n; k++, b += LANES * VECTORS) {
+        VEC ak = P(all)(a[k]), now = P(all)((REAL)(k + 1));
+        for (int v = 0; v < VECTORS; v++) {
+            VEC before = s[v];
+            s[v] = P(step)(h, before, ak, P(load)(b + LANES * v));
+            MASK changed = ((MASK)s[v] != (MASK)before) & ((s[v] == s[v]) | (before == before));
+            when[v] = P(select)(changed, now, when[v]);
+        }
+    }
+    memcpy(last, when, sizeof when);
+}
+
+static void P(blocked)(const HOW *h, const px_plan *plan, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
+    TARGET split = P(spread)(&plan->split);
+    for (int64_t k = 0; k < n; k += plan->block) {
+        VEC part[VECTORS] = {{0}};
+        P(accumulate)(h, plan->block < n - k ? plan->block : n - k, a + k, b + k * LANES * VECTORS, part);
+        for (int v = 0; v < VECTORS; v++) {
+            if (plan->rounds_partial) part[v] = P(round)(&split, part[v], true);
+            s[v] = k == 0 ? part[v] : P(add)(h, s[v], part[v]);
+        }
+    }
+}
+
+/* A binary counter of partial sums: after term k, one for each bit of k + 1. At the end the smaller ones, to the right,
+ * are the odd elements that moved up. A lone term is added to +0. */
+static void P(pairwise)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
+    if (n < 2) {
+        P(accumulate)(h, n, a, b, s);
+        return;
+    }
+    VEC stack[64][VECTORS];
+    int depth = 0;
+    for (int64_t k = 0; k < n; k++, b += LANES * VECTORS) {
+        VEC x[VECTORS], ak = P(all)(a[k]);
+        for (int v = 0; v < VECTORS; v++) x[v] = P(term)(h, ak, P(load)(b + LANES * v));
+        for (int64_t carry = k; carry & 1; carry >>= 1) {
+            depth--;
+            for (int v = 0; v < VECTORS; v++) x[v] = P(add)(h, stack[depth][v], x[v]);
+        }
+        for (int v = 0; v < VECTORS; v++) stack[depth][v] = x[v];
+        depth++;
+    }
+    for (int v = 0; v < VECTORS; v++) s[v] = stack[depth - 1][v];
+    for (int d = depth - 2; d >= 0; d--)
+        for (int v = 0; v < VECTORS; v++) s[v] = P(add)(h, stack[d][v], s[v]);
+}
+
+static void P(kahan)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
+    VEC c[VECTORS] = {{0}};
+    for (int64_t k = 0; k < n; k++, b += LANES * VECTORS) {
+        VEC ak = P(all)(a[k]);
+        for (int v = 0; v < VECTORS; v++) {
+            VEC y = P(step)(h, -c[v], ak, P(load)(b + LANES * v));
+            VEC t = P(add)(h, s[v], y);
+            c[v] = P(add)(h, P(add)(h, t, -s[v]), -y);
+            s[v] = t;
+        }
+    }
+}
+
+static void P(neumaier)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
+    VEC c[VECTORS] = {{0}};
+    for (int64_t k = 0; k < n; k++, b += LANES * VECTORS) {
+        VEC ak = P(all)(a[k]);
+        for (int v = 0; v < VECTORS; v++) {
+            VEC x = P(term)(h, ak, P(load)(b + LANES * v)), t = P(add)(h, s[v], x);
+            MASK keep = P(magnitude)(s[v]) >= P(magnitude)(x);
+            VEC large = P(select)(keep, s[v], x), small = P(select)(keep, x, s[v]);
+            c[v] = P(add)(h, c[v], P(add)(h, P(add)(h, large, -t), small));
+            s[v] = t;
+        }
+    }
+    for (int v = 0; v < VECTORS; v++) s[v] = P(add)(h, s[v], c[v]);
+}
+
+static void P(sum)(const HOW *h, const px_plan *plan, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS],
+                   REAL *last) {
+    switch (plan->order) {
+    case PX_SEQUENTIAL:
+        if (last)
+            P(accumulate_last)(h, n, a, b, s, last);
+        else
+            P(accumulate)(h, n, a, b, s);
+        break;
+    case PX_BLOCKED: P(blocked)(h, plan, n, a, b, s); break;
+    case PX_PAIRWISE: P(pairwise)(h, n, a, b, s); break;
+    case PX_KAHAN: P(kahan)(h, n, a, b, s); break;
+    case PX_NEUMAIER: P(neumaier)(h, n, a, b, s); break;
+    default: __builtin_unreachable(); /* px_plan_make makes no other */
+    }
+}
+
+static void P(rows)(const px_plan *plan, int64_t n, const REAL *a, const REAL *b, REAL *c, REAL *last) {
+    P(how)
+    h = {plan->fused,           plan->rounds_product, plan->odd, plan->rounds_sum, plan->special,
+         P(spread)(&plan->mul), P(spread)(&plan->acc)};
+    TARGET out = P(spread)(&plan->out);
+    bool start_first = plan->order == PX_SEQUENTIAL || plan->order == PX_KAHAN || plan->order == PX_NEUMAIER;
+    VEC s[VECTORS], start[VECTORS];
+    for (int v = 0; v < VECTORS; v++) {
+        start[v] = plan->has_start ? P(load)(c + LANES * v) : P(all)(0);
+        s[v] = start_first ? start[v] : P(all)(0);
+    }
+    P(sum)(&h, plan, n, a, b, s, last);
+    for (int v = 0; v < VECTORS; v++) {
+        if (plan->has_start && !start_first) /* at the end, unless it is +0 */
+            s[v] = P(select)((MASK)start[v] != 0, P(add)(&h, start[v], s[v]), s[v]);
+        if (plan->rounds_out) s[v] = P(round)(&out, s[v], true);
+        s[v] = P(select)(s[v] == s[v], s[v], P(all)((REAL)NAN));
+    }
+    memcpy(c, s, sizeof s);
+}
+
+#undef VEC
+#undef MASK
+#undef TARGET
+#undef HOW
+#undef INLINE

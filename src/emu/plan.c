@@ -1,0 +1,180 @@
+/* When a sum in a format may be computed in binary32 or binary64 (the host) and rounded to the format after each step.
+ *
+ * 1. The product of two numbers of p_a and p_b bits is exact in a host of P >= p_a + p_b bits, if its range holds it.
+ *    Rounding it is then one rounding.
+ * 2. A sum s + t is rounded twice, by the host to P bits and then to p. With s a number of the format and t of at most
+ * p bits, the first rounding is harmless if 2p <= P - 1 (Figueroa 1995 has it for 2p + 2 <= P): it errs only if the
+ * host's sum is inexact and a midpoint of the format. If inexact, the smaller operand ends below the host's last bit,
+ * so it is less than 2^(e - P + p) for a sum in [2^e, 2^(e + 1)), while the larger, of p bits, is at least 2^(e - p)
+ * away from the midpoint. Near the subnormals, where the grid is coarser than p bits, the sum is a multiple of 2^(emin
+ * - 2p): exact.
+ * 3. Otherwise the host's sum is rounded to odd, which keeps the second rounding right for p <= P - 2 (Boldo &
+ * Melquiond 2008).
+ * 4. Where the accumulator is the host's own format, its addition is the definition; fused, its fma.
+ * Rounding a host number to p bits is the kernel's business (body_rows.h); it needs p <= P - 2, and a factor 2^(P - p +
+ * 1) of room above the largest number. */
+#include "emu/plan.h"
+
+#include <math.h>
+
+#include "arith/round.h"
+
+const px_host px_binary32 = {.p = 24, .emin = -126, .emax = 127, .size = sizeof(float)};
+const px_host px_binary64 = {.p = 53, .emin = -1022, .emax = 1023, .size = sizeof(double)};
+
+/* The numbers that a term may be: at most p bits, multiples of 2^quantum, below 2^(emax + 1) in magnitude; or infinite.
+ */
+typedef struct extent {
+    int p, quantum, emax;
+    bool infinite;
+} extent;
+
+static int quantum_of(px_fp f) { return f.emin - f.p + 1; }
+
+/* Of a format's numbers; p = 0: of any double. */
+static extent extent_of(px_fp f) {
+    if (px_fp_is_exact(f)) return (extent){.p = 53, .quantum = -1074, .emax = 1023, .infinite = true};
+    return (extent){.p = f.p, .quantum = quantum_of(f), .emax = f.emax, .infinite = f.has_inf};
+}
+
+static extent extent_of_product(extent a, extent b) {
+    return (extent){.p = a.p + b.p,
+                    .quantum = a.quantum + b.quantum,
+                    .emax = a.emax + b.emax + 1,
+                    .infinite = a.infinite || b.infinite};
+}
+
+static bool host_holds(const px_host *host, extent x) {
+    return x.p <= host->p && x.quantum >= host->emin - host->p + 1 && x.emax <= host->emax;
+}
+
+static bool keeps_infinities(px_fp f) { return f.has_inf && f.overflow != PX_OVERFLOW_SATURATE; }
+
+/* Is every number of this extent a number of the format, so that rounding to it does nothing? */
+static bool format_holds(px_fp f, extent x) {
+    return f.subnormals && x.p <= f.p && x.quantum >= quantum_of(f) && x.emax < f.emax &&
+           (!x.infinite || keeps_infinities(f));
+}
+
+/* The same for all numbers of another format, its infinities included. */
+static bool format_includes(px_fp f, px_fp g) {
+    if (px_fp_is_exact(f) || px_fp_equal(f, g)) return true;
+    return !px_fp_is_exact(g) && f.subnormals && g.p <= f.p && quantum_of(g) >= quantum_of(f) &&
+           g.max_finite <= f.max_finite && (!g.has_inf || keeps_infinities(f));
+}
+
+/* Is the host's own arithmetic that of the format? */
+static bool is_host(px_fp f, const px_host *host) {
+    return f.p == host->p && f.emin == host->emin && f.emax == host->emax && f.subnormals &&
+           f.overflow == PX_OVERFLOW_INF && f.has_inf;
+}
+
+static bool can_round_to(px_fp f, const px_host *host) {
+    return !px_fp_is_exact(f) && f.p <= host->p - 2 && f.emax + host->p - f.p + 1 <= host->emax && f.emin > host->emin;
+}
+
+/* Tininess is judged after rounding to p bits without a limit to the exponent: where subnormals are flushed, the
+ * quantum goes on shrinking below emin. */
+static px_target target_of(px_fp f, const px_host *host) {
+    const double beyond[] = {
+        [PX_OVERFLOW_INF] = (double)INFINITY, [PX_OVERFLOW_NAN] = (double)NAN, [PX_OVERFLOW_SATURATE] = f.max_finite};
+    double at_infinity = f.has_inf ? (double)INFINITY : (double)NAN;
+    return (px_target){.p = f.p,
+                       .least = f.subnormals ? px_fp_min_normal(f) : ldexp(1.0, host->emin),
+                       .flush_below = f.subnormals ? 0.0 : px_fp_min_normal(f),
+                       .max_finite = f.max_finite,
+                       .beyond = beyond[f.overflow],
+                       .at_infinity = f.overflow == PX_OVERFLOW_SATURATE ? f.max_finite : at_infinity};
+}
+
+/* The product: exact in the host, or the host's own, or exact and then rounded to mul. Leaves in *terms what is added.
+ */
+static bool plan_product(const px_recipe *r, const px_host *host, extent *terms, px_plan *plan) {
+    bool exact = host_holds(host, *terms), unrounded = r->fused || px_fp_is_exact(r->mul);
+    if (unrounded) {
+        plan->fused = !exact;
+        return exact || is_host(r->acc, host);
+    }
+    if (is_host(r->mul, host)) {
+        *terms = exact ? *terms : extent_of(r->mul);
+        return true;
+    }
+    if (!exact) return false;
+    if (format_holds(r->mul, *terms)) return true;
+    plan->rounds_product = true;
+    plan->mul = target_of(r->mul, host);
+    *terms = extent_of(r->mul);
+    return can_round_to(r->mul, host);
+}
+
+static bool plan_sum(const px_recipe *r, const px_host *host, extent terms, px_plan *plan) {
+    if (is_host(r->acc, host)) return true;
+    if (px_fp_is_exact(r->acc) || !can_round_to(r->acc, host)) return false;
+    plan->rounds_sum = true;
+    plan->acc = target_of(r->acc, host);
+    plan->odd = terms.p > r->acc.p || 2 * r->acc.p > host->p - 1;
+    return true;
+}
+
+static bool plan_order(const px_recipe *r, const px_host *host, int64_t n, px_plan *plan) {
+    plan->order = r->order;
+    switch ((px_order)r->order) {
+    case PX_SEQUENTIAL:
+    case PX_KAHAN: return true;
+    case PX_PAIRWISE:
+    case PX_NEUMAIER: return !plan->fused;                     /* a term is used apart from the sum it is fused into */
+    case PX_REVERSE: plan->order = PX_SEQUENTIAL; return true; /* the driver turns the terms round */
+    case PX_BLOCKED: plan->block = r->block; return r->block > 0;
+    case PX_SPLITK:
+        if (r->splits <= 0) return false;
+        plan->order = PX_BLOCKED;
+        plan->block = (n + r->splits - 1) / r->splits;
+        plan->rounds_partial = !px_fp_is_exact(r->split) && !format_includes(r->split, r->acc);
+        if (plan->rounds_partial) plan->split = target_of(r->split, host);
+        return !plan->rounds_partial || can_round_to(r->split, host);
+    case PX_SORTED_UP:
+    case PX_SORTED_DOWN:
+    case PX_ORDER_COUNT: break;
+    }
+    return false;
+}
+
+bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operands *o, px_plan *plan) {
+    *plan = (px_plan){0};
+    if (recipe->rounding != PX_NEAREST_EVEN || recipe->model != 0 || recipe->promote != 0 || o->n < 1) return false;
+    extent terms = extent_of(o->b);
+    if (!host_holds(host, terms)) return false;
+    if (o->products) {
+        extent a = extent_of(o->a);
+        if (!host_holds(host, a)) return false;
+        terms = extent_of_product(a, terms);
+        if (!plan_product(recipe, host, &terms, plan)) return false;
+    }
+    if (!plan_sum(recipe, host, terms, plan) || !plan_order(recipe, host, o->n, plan)) return false;
+    plan->has_start = o->has_start;
+    if (o->has_start && !format_includes(recipe->acc, o->c)) return false;
+    plan->flushes = (plan->rounds_product && !recipe->mul.subnormals) || (plan->rounds_sum && !recipe->acc.subnormals);
+    bool emulated = plan->rounds_product || plan->rounds_sum;
+    plan->signed_zeros =
+        (emulated && plan->order == PX_PAIRWISE) || (plan->rounds_sum && terms.quantum < quantum_of(recipe->acc));
+    plan->rounds_out =
+        !format_includes(recipe->out, recipe->acc) ||
+        (plan->rounds_partial && !format_includes(recipe->out, recipe->split)); /* of a lone partial sum */
+    if (plan->rounds_out) plan->out = target_of(recipe->out, host);
+    return !plan->rounds_out || can_round_to(recipe->out, host);
+}
+
+bool px_plan_is_special(const px_recipe *recipe, const px_plan *plan, int64_t n, double largest, double start) {
+    if (!plan->rounds_product && !plan->rounds_sum) return false; /* the machine's own arithmetic */
+    if (plan->flushes || plan->signed_zeros || plan->rounds_partial || plan->order == PX_KAHAN ||
+        plan->order == PX_NEUMAIER)
+        return true;
+    if (plan->rounds_product) {
+        if (!(largest <= recipe->mul.max_finite)) return true;
+        largest = px_round(recipe->mul, px_recipe_rounding(recipe), largest, 0);
+    }
+    /* Jeannerod & Rump 2013: in any order, a computed sum is at most 1 + n u times the sum of magnitudes. */
+    double terms = (double)n;
+    double bound = (1 + (terms + 2) * px_fp_u(recipe->acc)) * (start + terms * largest);
+    return !(bound * (1 + 0x1p-40) <= recipe->acc.max_finite);
+}

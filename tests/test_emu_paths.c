@@ -1,0 +1,288 @@
+/* Every fast path of emu/ prints the bits of the definition: all operations, random recipes over the formats of the
+ * list and others, random, directed, special, tiny and huge operands, ragged and strided shapes, every instruction set
+ * of this machine. PX_TEST_EFFORT multiplies the number of cases. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "arith/codec.h"
+#include "arith/round.h"
+#include "base/arena.h"
+#include "base/philox.h"
+#include "emu/emu.h"
+#include "emu/isa/isa.h"
+#include "emu/view.h"
+
+static uint64_t counter;
+static uint64_t draw(void) { return px_philox(0x70617468, 0, counter++).lo; }
+static int64_t below(int64_t n) { return (int64_t)(draw() % (uint64_t)n); }
+
+/* ---- formats: the list, some with other rules, some custom ---- */
+enum { MAX_FORMATS = 32 };
+static px_fp formats[MAX_FORMATS];
+static int n_formats;
+
+static void make_formats(void) {
+    for (size_t i = 0; i < px_fp_count(); i++) formats[n_formats++] = px_fp_row(i);
+    for (size_t i = 0; i < px_fp_count(); i++) { /* flushing, saturating */
+        px_fp flushing = px_fp_row(i), saturating = px_fp_row(i);
+        flushing.subnormals = 0;
+        saturating.overflow = PX_OVERFLOW_SATURATE;
+        formats[n_formats++] = flushing;
+        if (i > 1) formats[n_formats++] = saturating;
+    }
+    const char *const custom[] = {"ieee_e8m12", "ieee_e5m20", "ieee_e11m24", "ieee_e3m2"};
+    for (size_t i = 0; i < 4; i++) assert_int_equal(px_fp_parse(custom[i], &formats[n_formats++], NULL), PX_OK);
+    assert_true(n_formats <= MAX_FORMATS);
+}
+
+/* The plain formats half of the time, so that they meet each other often. */
+static px_fp some_format(void) { return formats[below(draw() % 2 ? (int64_t)px_fp_count() : n_formats)]; }
+static px_fp some_format_or_exact(void) { return below(6) ? some_format() : px_fp_exact(); }
+
+/* ---- operands ---- */
+typedef enum data_kind { ORDINARY, ANY_BITS, TINY, HUGE_ONES, SPECIAL, SMALL_INTEGERS, ZEROS, KINDS } data_kind;
+
+static double round_to(px_fp f, double x) { return px_round(f, px_rounding_of(PX_NEAREST_EVEN), x, 0); }
+
+static double special_value(px_fp f) {
+    const double values[] = {
+        0.0,          -0.0,          (double)__builtin_inff(), -(double)__builtin_inff(), __builtin_nan(""),
+        f.max_finite, -f.max_finite, px_fp_min_subnormal(f),   px_fp_min_normal(f)};
+    return round_to(f, values[below(9)]);
+}
+
+static double number_of(px_fp f, data_kind kind) {
+    double x = (double)(int64_t)draw() * 0x1p-62; /* (-2, 2) */
+    uint64_t word = draw();
+    switch (kind) {
+    case ORDINARY: return round_to(f, x);
+    case ANY_BITS: return f.subnormals ? px_decode(f, word) : round_to(f, px_decode(f, word));
+    case TINY: return round_to(f, x * px_fp_min_normal(f) * (below(2) ? 1.0 : 0x1p-3));
+    case HUGE_ONES: return round_to(f, x * 0.4 * f.max_finite);
+    case SPECIAL: return below(4) ? round_to(f, x) : special_value(f);
+    case SMALL_INTEGERS: return round_to(f, (double)(below(2 * ((int64_t)1 << (f.p < 20 ? f.p : 20))) - below(40)));
+    case ZEROS: return below(5) ? (below(2) ? 0.0 : -0.0) : round_to(f, x);
+    case KINDS: break;
+    }
+    return 0.0;
+}
+
+/* A view of rows x cols of a larger block, at random strides, transposed half of the time. */
+static px_view make_view(px_arena *arena, px_fp f, int64_t rows, int64_t cols, data_kind kind) {
+    int64_t extra = below(3), across = draw() % 2 ? 1 : rows + extra;
+    int64_t down = across == 1 ? cols + extra : 1;
+    int64_t count = (rows + extra) * (cols + extra) + 1;
+    px_view v = {.fmt = f, .rows = rows, .cols = cols, .rs = down, .cs = across};
+    v.data = px_arena_alloc(arena, (size_t)count, px_fits_float(f) ? sizeof(float) : sizeof(double));
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < cols; j++) px_view_set(&v, i, j, number_of(f, kind));
+    return v;
+}
+
+static px_view result_view(px_arena *arena, px_fp f, int64_t rows, int64_t cols) {
+    px_view v = {.fmt = f, .rows = rows, .cols = cols, .rs = cols, .cs = 1};
+    v.data = px_arena_alloc(arena, (size_t)(rows * cols), sizeof(double));
+    return v;
+}
+
+/* ---- recipes ---- */
+static px_recipe some_recipe(void) {
+    px_recipe r = {.acc = some_format()};
+    r.mul = below(2) ? r.acc : some_format_or_exact();
+    r.out = below(2) ? r.acc : some_format_or_exact();
+    r.split = below(2) ? px_fp_exact() : some_format();
+    r.order = (uint8_t)below(PX_ORDER_COUNT);
+    r.fused = below(4) == 0;
+    r.rounding = below(8) ? PX_NEAREST_EVEN : (uint8_t)below(PX_ROUNDING_COUNT);
+    r.sr_bits = r.rounding == PX_STOCHASTIC ? 12 : 0;
+    r.block = (int32_t)(1 + below(20));
+    r.splits = (int32_t)(1 + below(5));
+    return r;
+}
+
+static const char *name_of(px_fp f, char text[40]) {
+    static const char *const rules[] = {"", " nan", " saturate"};
+    char name[24];
+    snprintf(text, 40, "%s%s%s", px_fp_name(f, name), f.p && !f.subnormals ? " flush" : "", rules[f.overflow]);
+    return text;
+}
+
+static void describe(char text[512], const px_task *t, const char *path) {
+    char name[7][40];
+    const px_recipe *r = &t->call->recipe;
+    snprintf(text, 512,
+             "%s: %s: a %s, b %s, c %s, mul %s, acc %s, out %s, split %s, order %s, block %d, splits %d, fused %d, "
+             "rounding %s; %lld x %lld x %lld, isa %s",
+             px_op_name(t->call->op), path, name_of(t->in[0].fmt, name[0]), name_of(t->in[1].fmt, name[1]),
+             t->in[2].data ? name_of(t->in[2].fmt, name[2]) : "none", name_of(r->mul, name[3]),
+             name_of(r->acc, name[4]), name_of(r->out, name[5]), name_of(r->split, name[6]),
+             px_order_name((px_order)r->order), r->block, r->splits, r->fused,
+             px_rounding_name((px_rounding_mode)r->rounding), (long long)t->out[0].rows, (long long)t->out[0].cols,
+             (long long)t->in[0].cols, px_emu_isa());
+}
+
+static uint64_t word_of(double x) {
+    uint64_t word;
+    memcpy(&word, &x, sizeof word);
+    return word;
+}
+
+static void compare(const px_task *want, const px_task *got, const char *path) {
+    for (int k = 0; k < 2; k++) {
+        if (!want->out[k].data) continue;
+        for (int64_t i = 0; i < want->out[k].rows; i++)
+            for (int64_t j = 0; j < want->out[k].cols; j++) {
+                double x = px_view_get(&got->out[k], i, j), y = px_view_get(&want->out[k], i, j);
+                if (word_of(x) == word_of(y)) continue;
+                char text[512];
+                describe(text, want, path);
+                fail_msg("%s\n(%lld, %lld) of output %d: %a, but the definition gives %a; counter %llu", text,
+                         (long long)i, (long long)j, k, x, y, (unsigned long long)counter);
+            }
+    }
+}
+
+static int64_t tried[PX_OP_COUNT][8];
+
+/* The task by the definition and by every path that matches, on every instruction set. */
+static void try_task(px_arena *arena, px_task *task) {
+    int n_paths, n_isa;
+    const px_path *paths = px_emu_paths(task->call->op, &n_paths);
+    const px_isa *const *isas = px_isa_usable(&n_isa);
+    paths[n_paths - 1].run(task);
+    for (int p = 0; p + 1 < n_paths; p++) {
+        if (!paths[p].matches(task)) continue;
+        for (int i = 0; i < n_isa; i++) {
+            px_task again = *task;
+            for (int k = 0; k < 2; k++)
+                if (task->out[k].data)
+                    again.out[k] = result_view(arena, task->out[k].fmt, task->out[k].rows, task->out[k].cols);
+            px_isa_use(isas[i]);
+            paths[p].run(&again);
+            compare(task, &again, paths[p].name);
+        }
+        tried[task->call->op][p]++;
+    }
+}
+
+static int effort(void) {
+    const char *s = getenv("PX_TEST_EFFORT");
+    return s && atoi(s) > 0 ? atoi(s) : 1;
+}
+
+static int64_t some_size(int64_t large) { return 1 + below(below(4) ? large / 8 : large); }
+
+static void matrix_products(void **state) {
+    (void)state;
+    px_arena *arena = px_arena_new();
+    for (int64_t rep = 0; rep < 6000 * effort(); rep++) {
+        data_kind kind = (data_kind)below(KINDS);
+        px_call call = {.op = PX_OP_GEMM, .recipe = some_recipe(), .attr = {below(2) ? 1.0 : -1.0}, .stream = draw()};
+        px_fp in = below(2) ? (call.recipe.mul.p ? call.recipe.mul : call.recipe.acc) : some_format();
+        int64_t m = some_size(12), n = some_size(140), k = some_size(60);
+        px_task task = {.call = &call};
+        task.in[0] = make_view(arena, in, m, k, kind);
+        task.in[1] = make_view(arena, below(4) ? in : some_format(), k, n, below(3) ? kind : ORDINARY);
+        if (below(3) == 0) task.in[2] = make_view(arena, below(4) ? call.recipe.acc : some_format(), m, n, kind);
+        task.out[0] = result_view(arena, call.recipe.out, m, n);
+        try_task(arena, &task);
+        px_arena_reset(arena);
+    }
+    px_arena_free(arena);
+}
+
+static void row_sums(void **state) {
+    (void)state;
+    px_arena *arena = px_arena_new();
+    for (int64_t rep = 0; rep < 6000 * effort(); rep++) {
+        px_call call = {.op = PX_OP_SUM, .recipe = some_recipe(), .stream = draw()};
+        int64_t m = some_size(80), n = some_size(300);
+        px_task task = {.call = &call};
+        task.in[0] = make_view(arena, below(2) ? call.recipe.acc : some_format(), m, n, (data_kind)below(KINDS));
+        task.out[0] = result_view(arena, call.recipe.out, m, 1);
+        if (below(2)) task.out[1] = result_view(arena, px_fp_exact(), m, 1);
+        try_task(arena, &task);
+        px_arena_reset(arena);
+    }
+    px_arena_free(arena);
+}
+
+static void elementwise(void **state) {
+    (void)state;
+    px_arena *arena = px_arena_new();
+    for (int64_t rep = 0; rep < 3000 * effort(); rep++) {
+        const px_op ops[] = {PX_OP_ADD, PX_OP_MUL, PX_OP_ROUND};
+        px_call call = {.op = ops[below(3)], .recipe = some_recipe(), .stream = draw()};
+        if (px_fp_is_exact(call.recipe.out) && call.op != PX_OP_ROUND) call.recipe.out = call.recipe.acc;
+        int64_t m = some_size(12), n = some_size(140);
+        data_kind kind = (data_kind)below(KINDS);
+        px_task task = {.call = &call};
+        task.in[0] = make_view(arena, some_format(), m, n, kind);
+        if (call.op != PX_OP_ROUND)
+            task.in[1] = make_view(arena, below(2) ? task.in[0].fmt : some_format(), m, n, kind);
+        task.out[0] = result_view(arena, call.recipe.out, m, n);
+        try_task(arena, &task);
+        px_arena_reset(arena);
+    }
+    px_arena_free(arena);
+}
+
+/* Each row of each table has met many cases that it matches. Runs last. */
+static void every_path_was_tried(void **state) {
+    (void)state;
+    for (int op = 0; op < PX_OP_COUNT; op++) {
+        int n;
+        const px_path *paths = px_emu_paths((px_op)op, &n);
+        assert_non_null(paths);
+        assert_true(n >= 1 && n <= 8);
+        for (int p = 0; p + 1 < n; p++)
+            if (tried[op][p] < 100)
+                fail_msg("%s: '%s' met only %lld cases", px_op_name((px_op)op), paths[p].name, (long long)tried[op][p]);
+    }
+}
+
+/* What must be fast is: the common products never fall to the definition. */
+static void common_recipes_are_fast(void **state) {
+    (void)state;
+    px_arena *arena = px_arena_new();
+    const px_order orders[] = {PX_SEQUENTIAL, PX_REVERSE, PX_PAIRWISE, PX_BLOCKED, PX_SPLITK, PX_KAHAN, PX_NEUMAIER};
+    for (size_t in = 0; in < px_fp_count(); in++)
+        for (size_t acc = 0; acc < px_fp_count(); acc++)
+            for (size_t o = 0; o < sizeof orders / sizeof *orders; o++) {
+                px_call call = {.op = PX_OP_GEMM, .recipe = px_recipe_uniform(px_fp_row(acc)), .attr = {1.0}};
+                call.recipe.order = (uint8_t)orders[o];
+                call.recipe.block = 8, call.recipe.splits = 2;
+                if (px_fp_row(in).p == 53 && px_fp_row(acc).p < 53) continue; /* its products are exact nowhere */
+                px_task task = {.call = &call};
+                task.in[0] = make_view(arena, px_fp_row(in), 2, 3, ORDINARY);
+                task.in[1] = make_view(arena, px_fp_row(in), 3, 2, ORDINARY);
+                task.out[0] = result_view(arena, call.recipe.out, 2, 2);
+                int n, first = 0;
+                const px_path *paths = px_emu_paths(PX_OP_GEMM, &n);
+                while (!paths[first].matches(&task)) first++;
+                char text[512];
+                describe(text, &task, paths[first].name);
+                if (first == n - 1) fail_msg("%s", text);
+                px_arena_reset(arena);
+            }
+    px_arena_free(arena);
+}
+
+int main(void) {
+    make_formats();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(common_recipes_are_fast),
+        cmocka_unit_test(matrix_products),
+        cmocka_unit_test(row_sums),
+        cmocka_unit_test(elementwise),
+        cmocka_unit_test(every_path_was_tried),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
