@@ -41,9 +41,23 @@ void px_diagnose(px_diagnostics *d, int line, int column, const char *format, ..
     PX_ADD(d->arena, d->mistakes, d->n_mistakes) = (px_mistake){line, column, text};
 }
 
+const char *px_diagnose_unknown(px_diagnostics *d, int line, int column, const char *what, const char *word,
+                                const char *const *names, int n) {
+    const char *near = px_suggest(word, names, (size_t)n);
+    px_text all = {0};
+    for (int i = 0; i < n; i++) px_text_printf(&all, "%s%s", i ? ", " : "; there are: ", names[i]);
+    if (near)
+        px_diagnose(d, line, column, "unknown %s '%s'; did you mean '%s'?", what, word, near);
+    else
+        px_diagnose(d, line, column, "unknown %s '%s'%s", what, word, all.length <= WINDOW ? px_text_str(&all) : "");
+    px_text_free(&all);
+    return near;
+}
+
 static int by_place(const void *a, const void *b) {
     const px_mistake *x = a, *y = b;
-    return x->line != y->line ? (x->line > y->line) - (x->line < y->line) : (x->column > y->column) - (x->column < y->column);
+    return x->line != y->line ? (x->line > y->line) - (x->line < y->line)
+                              : (x->column > y->column) - (x->column < y->column);
 }
 
 size_t px_utf8_length(const char *s) {
@@ -52,8 +66,9 @@ size_t px_utf8_length(const char *s) {
     size_t n = u[0] >= 0xc2 && u[0] < 0xe0 ? 2 : u[0] >= 0xe0 && u[0] < 0xf0 ? 3 : u[0] >= 0xf0 && u[0] < 0xf5 ? 4 : 0;
     for (size_t i = 1; i < n; i++)
         if ((u[i] & 0xc0) != 0x80) return 0;
-    if (n == 2 && u[0] == 0xc2 && u[1] < 0xa0) return 0;                       /* C1: controls of a terminal */
-    if (n == 3 && ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] >= 0xa0))) return 0; /* overlong, surrogates */
+    if (n == 2 && u[0] == 0xc2 && u[1] < 0xa0) return 0; /* C1: controls of a terminal */
+    if (n == 3 && ((u[0] == 0xe0 && u[1] < 0xa0) || (u[0] == 0xed && u[1] >= 0xa0)))
+        return 0; /* overlong, surrogates */
     if (n == 4 && ((u[0] == 0xf0 && u[1] < 0x90) || (u[0] == 0xf4 && u[1] >= 0x90))) return 0; /* overlong, too large */
     return n;
 }
@@ -100,5 +115,7 @@ void px_diagnostics_print(const px_diagnostics *d, px_text *out) {
     }
     if (d->count == 1) return;
     add_shown(out, d->file, strlen(d->file));
-    px_text_printf(out, ": %d errors\n", d->count);
+    px_text_printf(out, ": %d errors", d->count);
+    if (d->count > d->n_mistakes) px_text_printf(out, ", the first %d of them above", d->n_mistakes);
+    px_text_add(out, "\n");
 }

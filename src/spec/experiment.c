@@ -6,6 +6,8 @@
 #include "spec/load.h"
 #include "spec/range.h"
 
+enum { SEED_DEFAULT = 42 };
+
 px_diagnostics *px_load_option(px_load *s, const char *option, const char *text) {
     px_diagnostics *d = PX_NEW(s->arena, px_diagnostics);
     *d = px_diagnostics_new(s->arena, option, text);
@@ -64,18 +66,41 @@ static px_status tell(const px_load *s, px_text *report, px_error *err) {
     return status;
 }
 
+static px_load load_new(px_arena *arena, const char *path, const px_kind_catalogue *kinds, const px_overrides *o,
+                        px_experiment *experiment, px_plan *plan) {
+    px_load s = {.arena = arena, .kinds = kinds, .o = o, .experiment = experiment};
+    *experiment = (px_experiment){.seed = SEED_DEFAULT};
+    *plan = (px_plan){0};
+    split_path(&s, path);
+    return s;
+}
+
+/* From the split file to the plan. */
+static px_status finish(px_load *s, px_plan *plan, px_text *report, px_error *err) {
+    px_load_sections(s);
+    px_load_set(s);
+    px_load_sweep(s);
+    read_seed_option(s);
+    read_filter_option(s);
+    if (!s->experiment->title) s->experiment->title = s->experiment->stem;
+    if (mistakes(s) == 0) px_load_plan(s, plan);
+    return mistakes(s) ? tell(s, report, err) : PX_OK;
+}
+
 px_status px_experiment_load(px_arena *arena, const char *path, const px_kind_catalogue *kinds, const px_overrides *o,
                              px_experiment *experiment, px_plan *plan, px_text *report, px_error *err) {
-    px_load s = {.arena = arena, .kinds = kinds, .o = o, .experiment = experiment};
-    *experiment = (px_experiment){.seed = 42};
-    split_path(&s, path);
-    PX_TRY(px_ini_read(arena, experiment->path, &experiment->ini, &s.file, err));
-    px_load_sections(&s);
-    px_load_set(&s);
-    px_load_sweep(&s);
-    read_seed_option(&s);
-    read_filter_option(&s);
-    if (!experiment->title) experiment->title = experiment->stem;
-    if (mistakes(&s) == 0) px_load_plan(&s, plan);
-    return mistakes(&s) ? tell(&s, report, err) : PX_OK;
+    px_load s = load_new(arena, path, kinds, o, experiment, plan);
+    px_error unread;
+    px_status status = px_ini_read(arena, experiment->path, &experiment->ini, &s.file, &unread);
+    if (status == PX_OK) return finish(&s, plan, report, err);
+    if (report) px_text_printf(report, "%s\n", unread.text);
+    return px_fail(err, status, "%s", unread.text);
+}
+
+px_status px_experiment_parse(px_arena *arena, const char *path, const char *bytes, size_t n,
+                              const px_kind_catalogue *kinds, const px_overrides *o, px_experiment *experiment,
+                              px_plan *plan, px_text *report, px_error *err) {
+    px_load s = load_new(arena, path, kinds, o, experiment, plan);
+    px_ini_parse(arena, experiment->path, bytes, n, &experiment->ini, &s.file);
+    return finish(&s, plan, report, err);
 }

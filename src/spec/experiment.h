@@ -13,8 +13,8 @@ typedef struct px_kind_spec {
     int n_params;
     const px_column *columns;
     int n_columns;
-    /* Why this combination cannot be run (a backend that lacks a format), or NULL. Text in the arena. Such cells are left
-     * out of the plan and counted by reason. */
+    /* Why this combination cannot be run (a backend that lacks a format), or NULL. Text in the arena. Such cells are
+     * left out of the plan and counted by reason. */
     const char *(*unsupported)(px_arena *arena, const px_case *c);
 } px_kind_spec;
 
@@ -36,11 +36,11 @@ typedef struct px_experiment {
     const char *title, *profile; /* profile NULL: none */
     uint64_t seed;
     px_engine engine;
-    int64_t reference_bits; /* 0: as many as it takes */
+    int64_t reference_bits;                /* 0: as many as it takes */
     const char *output_dir, *baseline_dir; /* [output], NULL: not given */
-    const char *const *metrics; /* [measure] metrics; n_metrics = 0: all */
+    const char *const *metrics;            /* [measure] metrics; n_metrics = 0: all */
     int n_metrics;
-    px_ini ini; /* tolerance and plot sections are read from here */
+    px_ini ini;    /* tolerance and plot sections are read from here */
     char hash[65]; /* SHA-256, in hex, of kind, seed, plan and profile in canonical text: the identity of a run */
 } px_experiment;
 
@@ -56,13 +56,14 @@ typedef struct px_group {
     int axes[PX_GROUP_MAX], n_axes; /* indices of params, as written */
     const px_value *values;         /* n_tuples x n_axes, row-major; `same` not yet resolved */
     int n_tuples;
-    const char *name; /* as written: a/b */
-    int line, column; /* of the key; 0: the kind's default */
+    const char *name;  /* as written: a/b */
+    int line, column;  /* of the key; 0: the kind's default */
     px_diagnostics *d; /* of the text it stands in */
 } px_group;
 
-/* Cells in plan order: the axes in the kind's own order, the last one fastest; tied axes (a/b = x/y) move together in the
- * place of the first of them. `only`, `exclude` and unsupported combinations are out; `filter` selects afterwards. */
+/* Cells in plan order: the axes in the kind's own order, the last one fastest; tied axes (a/b = x/y) move together in
+ * the place of the first of them. `only`, `exclude` and unsupported combinations are out; `filter` selects afterwards.
+ */
 typedef struct px_plan {
     const px_case *cells; /* selected ones; index counts the unfiltered plan */
     int64_t n_cells, n_unfiltered, n_combinations;
@@ -80,10 +81,15 @@ typedef struct px_kind_catalogue {
     size_t n_names;
 } px_kind_catalogue;
 
-/* Reads, checks and expands; everything lives in the arena. All mistakes go to `report` (may be NULL), ready to print, and to
- * err->text as far as it holds them. Mistakes of the file: PX_BAD_FILE; of --set, --filter, --seed and --profile: PX_USAGE.
- * A filter that no cell matches is a mistake. Nothing is written anywhere. */
+/* Reads, checks and expands; everything lives in the arena. All mistakes go to `report` (may be NULL), ready to print,
+ * and to err->text as far as it holds them. Mistakes of the file: PX_BAD_FILE; of --set, --filter, --seed and
+ * --profile: PX_USAGE. A filter that no cell matches is a mistake. Nothing is written anywhere. */
 px_status px_experiment_load(px_arena *arena, const char *path, const px_kind_catalogue *kinds, const px_overrides *o,
                              px_experiment *experiment, px_plan *plan, px_text *report, px_error *err);
+
+/* The same for a text in memory: path only names it. */
+px_status px_experiment_parse(px_arena *arena, const char *path, const char *bytes, size_t n,
+                              const px_kind_catalogue *kinds, const px_overrides *o, px_experiment *experiment,
+                              px_plan *plan, px_text *report, px_error *err);
 
 #endif

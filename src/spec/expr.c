@@ -9,7 +9,19 @@
 
 enum { DEPTH_MAX = 64, COMPARISONS_MAX = 1000 }; /* depth: of parentheses and nots */
 
-typedef enum node_kind { NODE_AND, NODE_OR, NODE_NOT, NODE_EQ, NODE_NE, NODE_LT, NODE_LE, NODE_GT, NODE_GE, NODE_IN, NODE_GLOB } node_kind;
+typedef enum node_kind {
+    NODE_AND,
+    NODE_OR,
+    NODE_NOT,
+    NODE_EQ,
+    NODE_NE,
+    NODE_LT,
+    NODE_LE,
+    NODE_GT,
+    NODE_GE,
+    NODE_IN,
+    NODE_GLOB
+} node_kind;
 
 /* The right side of a comparison. */
 typedef struct operand {
@@ -41,9 +53,7 @@ static px_expr *node(parser *p, px_expr value) {
     return e;
 }
 
-static bool is_numeric(const px_param *param) {
-    return param->type == PX_PARAM_INT || param->type == PX_PARAM_REAL;
-}
+static bool is_numeric(const px_param *param) { return param->type == PX_PARAM_INT || param->type == PX_PARAM_REAL; }
 
 /* A word on the right side of a numeric axis is another numeric axis. */
 static bool parse_axis_operand(parser *p, const px_param *param, operand *o) {
@@ -135,7 +145,11 @@ static bool parse_axis(parser *p, int *axis) {
 
 static px_expr *parse_comparison(parser *p) {
     px_expr e = {0};
-    if (++p->n_comparisons > COMPARISONS_MAX) return px_lexer_expected(&p->l, "a shorter expression"), NULL;
+    if (++p->n_comparisons > COMPARISONS_MAX) {
+        px_diagnose(p->r.d, p->l.token.line, p->l.token.column, "the expression has more than %d comparisons",
+                    COMPARISONS_MAX);
+        return NULL;
+    }
     if (!parse_axis(p, &e.axis)) return NULL;
     const px_param *param = e.axis < 0 ? NULL : &p->r.params[e.axis];
     px_token operator= p->l.token;
@@ -144,7 +158,8 @@ static px_expr *parse_comparison(parser *p) {
     e.kind = (node_kind)kind;
     e.numeric = param && is_numeric(param);
     if (param && !e.numeric && e.kind >= NODE_LT && e.kind <= NODE_GE) {
-        px_diagnose(p->r.d, operator.line, operator.column, "'%s' compares numbers; %s has words", operator.text, param->name);
+        px_diagnose(p->r.d, operator.line, operator.column, "'%s' compares numbers; %s has words", operator.text,
+                    param->name);
         return NULL;
     }
     operand *o = PX_NEW(p->r.arena, operand);
@@ -163,7 +178,10 @@ static px_expr *parse_not(parser *p) {
     px_lexer *l = &p->l;
     bool is_not = px_lexer_is_word(l, "not"), open = px_lexer_is(l, PX_TOKEN_OPEN);
     if (!is_not && !open) return parse_comparison(p);
-    if (p->depth == DEPTH_MAX) return px_lexer_expected(l, "a simpler expression"), NULL;
+    if (p->depth == DEPTH_MAX) {
+        px_diagnose(p->r.d, l->token.line, l->token.column, "the expression is nested deeper than %d", DEPTH_MAX);
+        return NULL;
+    }
     px_lexer_next(l);
     p->depth++;
     px_expr *inner = is_not ? parse_not(p) : parse_or(p);

@@ -30,13 +30,13 @@ static size_t trimmed(const char *text, size_t from, size_t to) {
 }
 
 /* The end of what begins at `from`: a comment begins at a '#' or ';' behind a blank, outside quotes. */
-static size_t content_end(const char *text, size_t from) {
-    bool quoted = false;
-    size_t i = from;
+static size_t content_end(reader *r, const char *text, size_t from) {
+    size_t i = from, quote = 0; /* quote: 1 + where the open one stands */
     for (; text[i]; i++) {
-        if (text[i] == '"') quoted = !quoted;
-        if (!quoted && (text[i] == '#' || text[i] == ';') && i > 0 && is_blank(text[i - 1])) break;
+        if (text[i] == '"') quote = quote ? 0 : i + 1;
+        if (!quote && (text[i] == '#' || text[i] == ';') && i > 0 && is_blank(text[i - 1])) break;
     }
+    if (quote) px_diagnose(r->d, r->line, (int)quote, "the quoted text has no end");
     return trimmed(text, from, i);
 }
 
@@ -64,7 +64,7 @@ static void enter_section(reader *r, px_span name, px_span label) {
 
 static void read_section(reader *r, const char *text) {
     r->last = NULL;
-    size_t end = content_end(text, 0), name = name_end(text, 1), label = name, at = name;
+    size_t end = content_end(r, text, 0), name = name_end(text, 1), label = name, at = name;
     if (text[name] == '.') label = at = name_end(text, name + 1);
     px_span name_span = span_of(r, text, 1, name), label_span = {0};
     if (label > name) label_span = span_of(r, text, name + 1, label);
@@ -86,7 +86,7 @@ static void read_section(reader *r, const char *text) {
 
 /* key = value, beginning at `from`. NULL after a mistake of form. */
 static px_ini_entry *split_entry(reader *r, const char *text, size_t from) {
-    size_t end = content_end(text, from), equals = from;
+    size_t end = content_end(r, text, from), equals = from;
     while (equals < end && text[equals] != '=') equals++;
     size_t key_end = trimmed(text, from, equals), key_word = from;
     while (key_word < key_end && !is_blank(text[key_word])) key_word++;
@@ -101,7 +101,8 @@ static px_ini_entry *split_entry(reader *r, const char *text, size_t from) {
         return NULL;
     }
     if (key_word != key_end) {
-        px_diagnose(r->d, r->line, (int)key_word + 1, "a key is one word; is there a '=' missing after '%s'?", key.text);
+        px_diagnose(r->d, r->line, (int)key_word + 1, "a key is one word; is there a '=' missing after '%s'?",
+                    key.text);
         return NULL;
     }
     px_ini_entry *entry = PX_NEW(r->arena, px_ini_entry);
@@ -109,7 +110,7 @@ static px_ini_entry *split_entry(reader *r, const char *text, size_t from) {
     size_t value = equals + 1;
     while (value < end && is_blank(text[value])) value++;
     if (value >= end)
-        px_diagnose(r->d, r->line, (int)equals + 1, "'%s' has no value; a list begins on the line of its key", key.text);
+        px_diagnose(r->d, r->line, (int)equals + 1, "'%s' has no value on its line", key.text);
     else
         PX_ADD(r->arena, entry->parts, entry->n_parts) = span_of(r, text, value, end);
     return entry;
@@ -135,14 +136,15 @@ static void read_entry(reader *r, const char *text, size_t from) {
     PX_ADD(r->arena, section->entries, section->n_entries) = entry;
 }
 
-/* An indented line goes on with a list whose line ends in a comma. After a line that was wrong by itself nothing is said. */
+/* An indented line goes on with a list whose line ends in a comma. After a line that was wrong by itself nothing is
+ * said. */
 static void read_continuation(reader *r, const char *text, size_t indent) {
     px_ini_entry *last = r->last;
     if (last && last->n_parts == 0) return;
     if (last) {
         const char *above = last->parts[last->n_parts - 1].text;
         if (above[strlen(above) - 1] == ',') {
-            PX_ADD(r->arena, last->parts, last->n_parts) = span_of(r, text, indent, content_end(text, indent));
+            PX_ADD(r->arena, last->parts, last->n_parts) = span_of(r, text, indent, content_end(r, text, indent));
             return;
         }
     }
@@ -222,7 +224,8 @@ px_status px_ini_read(px_arena *arena, const char *path, px_ini *ini, px_diagnos
     fclose(f);
     if (failed) return px_fail(err, PX_BAD_FILE, "%s: %s", path, strerror(why));
     if (n > PX_INI_FILE_MAX)
-        return px_fail(err, PX_BAD_FILE, "%s: larger than the %d bytes an experiment file may have", path, PX_INI_FILE_MAX);
+        return px_fail(err, PX_BAD_FILE, "%s: larger than the %d bytes an experiment file may have", path,
+                       PX_INI_FILE_MAX);
     px_ini_parse(arena, path, bytes, n, ini, d);
     return PX_OK;
 }
@@ -238,7 +241,8 @@ px_ini_entry *px_ini_entry_read(px_arena *arena, const char *text, px_diagnostic
 const px_ini_section *px_ini_find(const px_ini *ini, const char *name, const char *label) {
     for (int i = 0; i < ini->n_sections; i++) {
         const px_ini_section *s = &ini->sections[i];
-        if (strcmp(s->name.text, name) == 0 && (!label || (s->label.text && strcmp(s->label.text, label) == 0))) return s;
+        if (strcmp(s->name.text, name) == 0 && (!label || (s->label.text && strcmp(s->label.text, label) == 0)))
+            return s;
     }
     return NULL;
 }

@@ -41,7 +41,7 @@ typedef struct px_diagnostics {
     const char *file;         /* as the user wrote it; "--set" or "--filter" for text of the command line */
     const char *const *lines; /* of the text, for the caret */
     int n_lines;
-    px_mistake *mistakes; /* the first PX_MISTAKES_KEPT of them */
+    px_mistake *mistakes;  /* the first PX_MISTAKES_KEPT of them */
     int n_mistakes, count; /* kept, reported */
 } px_diagnostics;
 
@@ -53,8 +53,13 @@ px_diagnostics px_diagnostics_new(px_arena *arena, const char *file, const char 
 void px_diagnose(px_diagnostics *d, int line, int column, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Compiler style: file:line:column: error: message, the line and a caret below; with several mistakes a last line counts
- * them. Bytes that are not text are shown as '?', so that nothing of a file reaches the terminal unseen. */
+/* "unknown WHAT 'WORD'; did you mean 'NAME'?" with the nearest of the names, which is returned; else NULL, and the
+ * message has the names there are when they fit a line. */
+const char *px_diagnose_unknown(px_diagnostics *d, int line, int column, const char *what, const char *word,
+                                const char *const *names, int n);
+
+/* Compiler style: file:line:column: error: message, the line and a caret below; with several mistakes a last line
+ * counts them. Bytes that are not text are shown as '?', so that nothing of a file reaches the terminal unseen. */
 void px_diagnostics_print(const px_diagnostics *d, px_text *out);
 
 typedef struct px_ini {
@@ -67,8 +72,8 @@ typedef struct px_ini {
     size_t n_bytes;
 } px_ini;
 
-/* Reads and splits the file. PX_BAD_FILE when it cannot be read (err); mistakes of form go to d, which is made here, and
- * reading goes on. Sections and keys are as written: whether they mean anything is not known here. */
+/* Reads and splits the file. PX_BAD_FILE when it cannot be read (err); mistakes of form go to d, which is made here,
+ * and reading goes on. Sections and keys are as written: whether they mean anything is not known here. */
 px_status px_ini_read(px_arena *arena, const char *path, px_ini *ini, px_diagnostics *d, px_error *err);
 
 /* The same on memory: for tests and the fuzzer. */

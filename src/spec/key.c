@@ -32,15 +32,6 @@ static void add_metrics(px_load *s, names *list) {
         if (s->kind->columns[i].class != PX_CLASS_KEY) add_name(s, list, s->kind->columns[i].name);
 }
 
-/* "unknown WHAT 'WORD'; did you mean ..." */
-static void unknown(px_diagnostics *d, int line, int column, const char *what, const char *word, names list) {
-    const char *near = px_suggest(word, list.at, (size_t)list.n);
-    if (near)
-        px_diagnose(d, line, column, "unknown %s '%s'; did you mean '%s'?", what, word, near);
-    else
-        px_diagnose(d, line, column, "unknown %s '%s'", what, word);
-}
-
 static bool contains(names list, const char *word) {
     for (int i = 0; i < list.n; i++)
         if (strcmp(list.at[i], word) == 0) return true;
@@ -51,9 +42,7 @@ static px_lexer lexer_of(const reading *r) {
     return px_lexer_new(r->s->arena, r->entry->parts, r->entry->n_parts, r->d);
 }
 
-static bool at_end(px_lexer *l) {
-    return px_lexer_is(l, PX_TOKEN_END) ? true : px_lexer_expected(l, "a single value");
-}
+static bool at_end(px_lexer *l) { return px_lexer_is(l, PX_TOKEN_END) ? true : px_lexer_expected(l, "a single value"); }
 
 /* Text to the end of the line; quotes around it are taken off. */
 static const char *read_text(const reading *r) {
@@ -82,13 +71,15 @@ static int read_word(const reading *r, names list) {
     if (!px_lexer_accept(&l, PX_TOKEN_WORD)) return px_lexer_expected(&l, "a word"), -1;
     for (int i = 0; i < list.n; i++)
         if (strcmp(list.at[i], t.text) == 0) return at_end(&l) ? i : -1;
-    unknown(r->d, t.line, t.column, r->entry->key.text, t.text, list);
+    px_diagnose_unknown(r->d, t.line, t.column, r->entry->key.text, t.text, list.at, list.n);
     return -1;
 }
 
-#define WORDS(...) ((names){(const char *[]){__VA_ARGS__}, (int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *))})
+#define WORDS(...)                                                                                                     \
+    ((names){(const char *[]){__VA_ARGS__}, (int)(sizeof((const char *[]){__VA_ARGS__}) / sizeof(char *))})
 
-/* A list of names, each at most once. list.at NULL: the kind is not known, any name will do. ties: a/b is a name, too. */
+/* A list of names, each at most once. list.at NULL: the kind is not known, any name will do. ties: a/b is a name, too.
+ */
 static names read_names(const reading *r, const char *what, names list, bool ties) {
     px_lexer l = lexer_of(r);
     names found = {0};
@@ -100,7 +91,7 @@ static names read_names(const reading *r, const char *what, names list, bool tie
             continue;
         }
         if (list.at && !contains(list, t.text))
-            unknown(r->d, t.line, t.column, what, t.text, list);
+            px_diagnose_unknown(r->d, t.line, t.column, what, t.text, list.at, list.n);
         else if (contains(found, t.text))
             px_diagnose(r->d, t.line, t.column, "'%s' stands twice in the list", t.text);
         add_name(r->s, &found, t.text);
@@ -114,7 +105,8 @@ static names read_names(const reading *r, const char *what, names list, bool tie
 
 static px_expr *read_expression(const reading *r) {
     const px_kind_spec *k = r->s->kind;
-    return px_expr_parse(r->s->arena, r->entry->parts, r->entry->n_parts, k ? k->params : NULL, k ? k->n_params : 0, r->d);
+    return px_expr_parse(r->s->arena, r->entry->parts, r->entry->n_parts, k ? k->params : NULL, k ? k->n_params : 0,
+                         r->d);
 }
 
 static px_condition read_condition(const reading *r) {
@@ -156,7 +148,8 @@ static void read_bits(const reading *r) {
     px_points points;
     if (!px_points_read(&l, true, &points) || !at_end(&l)) return;
     if (points.n != 1 || points.at->integer < PX_REFERENCE_BITS_MIN || points.at->integer > PX_REFERENCE_BITS_MAX)
-        px_diagnose(r->d, t.line, t.column, "bits takes one number, %d .. %d", PX_REFERENCE_BITS_MIN, PX_REFERENCE_BITS_MAX);
+        px_diagnose(r->d, t.line, t.column, "bits takes one number, %d .. %d", PX_REFERENCE_BITS_MIN,
+                    PX_REFERENCE_BITS_MAX);
     else
         r->s->experiment->reference_bits = points.at->integer;
 }
@@ -196,7 +189,8 @@ static void read_rule(const reading *r) {
     bool over_rep = px_lexer_accept(&l, PX_TOKEN_OPEN);
     if (over_rep) {
         names functions = WORDS("median", "max");
-        if (!contains(functions, t.text)) unknown(r->d, t.line, t.column, "function of a metric", t.text, functions);
+        if (!contains(functions, t.text))
+            px_diagnose_unknown(r->d, t.line, t.column, "function of a metric", t.text, functions.at, functions.n);
         t = l.token;
         if (!px_lexer_accept(&l, PX_TOKEN_WORD)) {
             px_lexer_expected(&l, "the name of a metric");
@@ -210,7 +204,7 @@ static void read_rule(const reading *r) {
     if (contains(list, t.text)) return;
     if (!over_rep)
         for (int i = 0; i < 4; i++) add_name(r->s, &list, WORDS("where", "floor", "expect", "because").at[i]);
-    unknown(r->d, t.line, t.column, "metric", t.text, list);
+    px_diagnose_unknown(r->d, t.line, t.column, "metric", t.text, list.at, list.n);
 }
 
 /* A reader for every row of PX_KEY_LIST; a test holds the two together. */
@@ -251,18 +245,18 @@ static const struct key_reader *find_reader(const char *section, const char *key
     return NULL;
 }
 
-void px_load_key(px_load *s, const px_ini_section *section, const px_ini_entry *entry, px_diagnostics *d, bool from_file) {
+void px_load_key(px_load *s, const px_ini_section *section, const px_ini_entry *entry, px_diagnostics *d,
+                 bool from_file) {
     const struct key_reader *found = find_reader(section->name.text, entry->key.text);
     if (!found) found = find_reader(section->name.text, "*");
     if (found && entry->n_parts > 0) {
         found->read(&(reading){s, entry, d, from_file});
     } else if (!found) {
         names list = {0};
-#define ADD(section_name, key, values, fallback, help)                                                                \
+#define ADD(section_name, key, values, fallback, help)                                                                 \
     if (strcmp(section_name, section->name.text) == 0) add_name(s, &list, key);
         PX_KEY_LIST(ADD)
 #undef ADD
-        unknown(d, entry->key.line, entry->key.column, px_arena_printf(s->arena, "key of [%s]", section->name.text),
-                entry->key.text, list);
+        px_diagnose_unknown(d, entry->key.line, entry->key.column, "key", entry->key.text, list.at, list.n);
     }
 }

@@ -22,17 +22,17 @@ typedef struct px_load {
     const px_kind_catalogue *kinds;
     const px_overrides *o;
     px_experiment *experiment;
-    px_diagnostics file;        /* of the experiment file */
-    px_diagnostics **options;   /* of --set, --filter, --seed, --profile: one a text */
+    px_diagnostics file;      /* of the experiment file */
+    px_diagnostics **options; /* of --set, --filter, --seed, --profile: one a text */
     int n_options;
-    const char *folder;         /* of the file, "" for the working directory */
-    const px_kind_spec *kind;   /* also the one that a misspelt name meant; NULL: not known */
+    const char *folder;       /* of the file, "" for the working directory */
+    const px_kind_spec *kind; /* also the one that a misspelt name meant; NULL: not known */
     px_condition only, exclude;
     const px_expr *filter;
     px_diagnostics *filter_d;
-    px_setting *set;            /* --set of axes */
+    px_setting *set; /* --set of axes */
     int n_set;
-    const px_group **groups;    /* of [sweep], the profile, --set and the defaults */
+    const px_group **groups; /* of [sweep], the profile, --set and the defaults */
     int n_groups;
 } px_load;
 
@@ -44,8 +44,10 @@ px_value_reader px_load_values(const px_load *s, px_diagnostics *d, const char *
 
 enum { PX_REFERENCE_BITS_MIN = 64, PX_REFERENCE_BITS_MAX = 65536 };
 
-/* One key of a section: checked, and what it sets is set. Values of [sweep] and of profiles are left for px_load_sweep. */
-void px_load_key(px_load *s, const px_ini_section *section, const px_ini_entry *entry, px_diagnostics *d, bool from_file);
+/* One key of a section: checked, and what it sets is set. Values of [sweep] and of profiles are left for px_load_sweep.
+ */
+void px_load_key(px_load *s, const px_ini_section *section, const px_ini_entry *entry, px_diagnostics *d,
+                 bool from_file);
 
 /* Finds the kind, then checks every section and key but the values of [sweep] and the profiles. */
 void px_load_sections(px_load *s);

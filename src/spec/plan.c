@@ -115,7 +115,8 @@ static int64_t count_combinations(px_load *s) {
     if (n <= (double)limit) return (int64_t)n;
     PX_ASSERT(longest); /* the defaults alone make one combination */
     px_diagnose(longest->d, longest->line, longest->column,
-                "the grid has %.15g combinations, more than the limit of %lld; shorten '%s', which has %d values, or raise --max-cells",
+                "the grid has %.15g combinations, more than the limit of %lld; shorten '%s', which has %d values, or "
+                "raise --max-cells",
                 n, (long long)limit, longest->name, longest->n_tuples);
     return 0;
 }
@@ -136,7 +137,8 @@ static void refuse_equal_ids(expansion *x) {
 
 void px_load_plan(px_load *s, px_plan *plan) {
     int n = s->kind->n_params;
-    *plan = (px_plan){.groups = s->groups, .n_groups = s->n_groups};
+    plan->groups = s->groups;
+    plan->n_groups = s->n_groups;
     plan->n_combinations = count_combinations(s);
     if (plan->n_combinations == 0) return;
     expansion x = {.s = s, .plan = plan};
@@ -151,10 +153,11 @@ void px_load_plan(px_load *s, px_plan *plan) {
     for (int i = 0; i < n; i++) hash_text(&x, s->kind->params[i].name, i + 1 < n ? "\t" : "\n");
     expand(&x);
     SHA256End(&x.sha, s->experiment->hash);
-    refuse_equal_ids(&x);
     if (x.n_ids == 0)
         px_diagnose(&s->file, 1, 1, "only and exclude leave no cell");
-    else if (s->filter && x.n_cells == 0 && plan->n_unfiltered > 0)
+    else
+        refuse_equal_ids(&x);
+    if (s->filter && x.n_cells == 0 && plan->n_unfiltered > 0)
         px_diagnose(s->filter_d, 1, 1, "no cell matches the filter");
     plan->cells = x.cells;
     plan->n_cells = x.n_cells;

@@ -7,7 +7,8 @@
 
 #include "spec/list.h"
 
-_Static_assert(sizeof(long) == sizeof(int64_t) && sizeof(unsigned long) == sizeof(uint64_t), "mpfr_get_si, mpfr_get_ui");
+_Static_assert(sizeof(long) == sizeof(int64_t) && sizeof(unsigned long) == sizeof(uint64_t),
+               "mpfr_get_si, mpfr_get_ui");
 
 enum { BITS = 1152, SETTLED = 1088, LOG_BITS = 448, LOG_SETTLED = 384, POWER_MAX = 10000 };
 
@@ -17,9 +18,9 @@ typedef enum step_kind { STEP_ONE, STEP_ADD, STEP_TIMES, STEP_LIN, STEP_LOG } st
 typedef struct range {
     mpfr_t a, b, step; /* step: s, f, or the number of points */
     step_kind kind;
-    long n;        /* points; STEP_TIMES: not known beforehand */
+    long n; /* points; STEP_TIMES: not known beforehand */
     bool whole;
-    px_token at;   /* of the item, for messages */
+    px_token at; /* of the item, for messages */
     px_lexer *l;
 } range;
 
@@ -71,12 +72,13 @@ static bool refuse_colons(px_lexer *l, px_token first) {
     }
     bool simple = first.kind == PX_TOKEN_NUMBER && (px_lexer_is(l, PX_TOKEN_COMMA) || px_lexer_is(l, PX_TOKEN_END));
     if (simple && n == 3)
-        return WRONG(l, first, "ranges are written with '..': %s..%s *%s (times %s) or %s..%s +%s (steps of %s), not '%s:%s:%s'",
+        return WRONG(l, first,
+                     "ranges are written with '..': %s..%s *%s (times %s) or %s..%s +%s (steps of %s), not '%s:%s:%s'",
                      part[0].text, part[1].text, part[2].text, part[2].text, part[0].text, part[1].text, part[2].text,
                      part[2].text, part[0].text, part[1].text, part[2].text);
     if (simple && n == 2)
-        return WRONG(l, first, "ranges are written with '..': %s..%s, not '%s:%s'", part[0].text, part[1].text, part[0].text,
-                     part[1].text);
+        return WRONG(l, first, "ranges are written with '..': %s..%s, not '%s:%s'", part[0].text, part[1].text,
+                     part[0].text, part[1].text);
     return WRONG(l, first, "ranges are written with '..', as in 16..1024 *2 or 0..100 +10");
 }
 
@@ -161,11 +163,11 @@ static bool add_logarithmic(const range *r, px_points *points, mpfr_t x) {
 /* What follows a..b: nothing, +s, *f, lin K, log K. */
 static bool read_step(range *r) {
     px_lexer *l = r->l;
-    r->kind = px_lexer_is(l, PX_TOKEN_PLUS)     ? STEP_ADD
-              : px_lexer_is(l, PX_TOKEN_STAR)   ? STEP_TIMES
-              : px_lexer_is_word(l, "lin")      ? STEP_LIN
-              : px_lexer_is_word(l, "log")      ? STEP_LOG
-                                                : STEP_ONE;
+    r->kind = px_lexer_is(l, PX_TOKEN_PLUS)   ? STEP_ADD
+              : px_lexer_is(l, PX_TOKEN_STAR) ? STEP_TIMES
+              : px_lexer_is_word(l, "lin")    ? STEP_LIN
+              : px_lexer_is_word(l, "log")    ? STEP_LOG
+                                              : STEP_ONE;
     if (r->kind == STEP_ONE) {
         mpfr_set_ui(r->step, 1, MPFR_RNDN);
         return true;
@@ -179,11 +181,13 @@ static bool check_step(range *r, mpfr_t x) {
     px_lexer *l = r->l;
     bool points = r->kind == STEP_LIN || r->kind == STEP_LOG;
     if (r->kind == STEP_ONE && !(mpfr_integer_p(r->a) && mpfr_integer_p(r->b)))
-        return WRONG(l, r->at, "a range without a step counts whole numbers; give a step, as in 0..1 +0.1 or 0..1 lin 11");
+        return WRONG(l, r->at,
+                     "a range without a step counts whole numbers; give a step, as in 0..1 +0.1 or 0..1 lin 11");
     if ((r->kind == STEP_TIMES || r->kind == STEP_LOG) && mpfr_sgn(r->a) <= 0)
         return WRONG(l, r->at, "a geometric range begins above 0");
     if (r->kind == STEP_ADD && mpfr_sgn(r->step) <= 0) return WRONG(l, r->at, "the step of a range is above 0");
-    if (r->kind == STEP_TIMES && mpfr_cmp_ui(r->step, 1) <= 0) return WRONG(l, r->at, "the factor of a range is above 1");
+    if (r->kind == STEP_TIMES && mpfr_cmp_ui(r->step, 1) <= 0)
+        return WRONG(l, r->at, "the factor of a range is above 1");
     if (points && !(mpfr_integer_p(r->step) && mpfr_cmp_ui(r->step, 2) >= 0))
         return WRONG(l, r->at, "lin and log take a whole number of points, 2 or more");
     if (r->kind == STEP_TIMES) return true;
@@ -198,7 +202,8 @@ static bool check_step(range *r, mpfr_t x) {
     }
     if (mpfr_cmp_ui(x, PX_LIST_MAX) > 0) {
         if (!mpfr_fits_slong_p(x, MPFR_RNDN)) return WRONG(l, r->at, "the range has more than %d points", PX_LIST_MAX);
-        return WRONG(l, r->at, "the range has %ld points, more than the limit of %d", mpfr_get_si(x, MPFR_RNDN), PX_LIST_MAX);
+        return WRONG(l, r->at, "the range has %ld points, more than the limit of %d", mpfr_get_si(x, MPFR_RNDN),
+                     PX_LIST_MAX);
     }
     r->n = mpfr_get_si(x, MPFR_RNDN);
     return true;
@@ -208,14 +213,14 @@ static bool read_range(range *r, px_points *points, mpfr_t x) {
     px_lexer *l = r->l;
     if (!px_lexer_accept(l, PX_TOKEN_RANGE)) {
         if (px_lexer_is(l, PX_TOKEN_COLON)) return refuse_colons(l, r->at);
-        if (r->whole && !mpfr_integer_p(r->a)) return WRONG(l, r->at, "a whole number is wanted here");
+        if (r->whole && !mpfr_integer_p(r->a))
+            return WRONG(l, r->at, "a whole number is wanted here, without a fraction");
         return mpfr_set(x, r->a, MPFR_RNDN), add_point(r, points, x, SETTLED);
     }
     if (!read_literal(l, r->b) || !read_step(r)) return false;
     if (r->whole && !(mpfr_integer_p(r->a) && mpfr_integer_p(r->b)))
         return WRONG(l, r->at, "the ends of this range must be whole numbers");
-    if (mpfr_greater_p(r->a, r->b))
-        return WRONG(l, r->at, "the range is empty: it begins above its end");
+    if (mpfr_greater_p(r->a, r->b)) return WRONG(l, r->at, "the range is empty: it begins above its end");
     if (!check_step(r, x)) return false;
     switch (r->kind) {
     case STEP_TIMES: return add_geometric(r, points, x);

@@ -1,6 +1,7 @@
-/* Numbers and ranges, evaluated exactly: a literal is its decimal or hexadecimal value, not the double next to it, and every
- * point of a range is rounded once. Numbers carry 1152 bits (MPFR) and a result is rounded to 1088 before it is compared or
- * becomes a double, so that 10 times 0.1 is 1. Points of `log` carry 448 and 384 bits: an exact root comes out exact. */
+/* Numbers and ranges, evaluated exactly: a literal is its decimal or hexadecimal value, not the double next to it, and
+ * every point of a range is rounded once. Numbers carry 1152 bits (MPFR) and a result is rounded to 1088 before it is
+ * compared or becomes a double, so that 10 times 0.1 is 1. Points of `log` carry 448 and 384 bits: an exact root comes
+ * out exact. */
 #ifndef PX_SPEC_RANGE_H
 #define PX_SPEC_RANGE_H
 
@@ -21,8 +22,8 @@ typedef struct px_points {
 /* Reads a number (with sign, and ^ for powers) or a range:
  *     a..b            whole numbers, both ends included       a..b +s   a, a+s, a+2s ... up to b
  *     a..b *f         a, a f, a f^2 ... up to b               a..b lin K, a..b log K   K points, both ends included
- * whole: an integer axis; numbers and ends must be whole, points between them are rounded to nearest (ties to even) and a
- * point equal to the one before it is dropped. a <= b. false after a mistake, reported at the item. */
+ * whole: an integer axis; numbers and ends must be whole, points between them are rounded to nearest (ties to even) and
+ * a point equal to the one before it is dropped. a <= b. false after a mistake, reported at the item. */
 bool px_points_read(px_lexer *l, bool whole, px_points *points);
 
 /* A single number; a whole one from 0 to 2^64-1. */

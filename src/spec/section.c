@@ -25,12 +25,7 @@ static const struct section_row *find_row(const char *name) {
 static const char *unknown_section(px_diagnostics *d, int line, int column, const char *name) {
     const char *names[N_SECTIONS];
     for (int i = 0; i < N_SECTIONS; i++) names[i] = section_rows[i].name;
-    const char *near = px_suggest(name, names, N_SECTIONS);
-    if (near)
-        px_diagnose(d, line, column, "unknown section '%s'; did you mean '%s'?", name, near);
-    else
-        px_diagnose(d, line, column, "unknown section '%s'", name);
-    return near;
+    return px_diagnose_unknown(d, line, column, "section", name, names, N_SECTIONS);
 }
 
 /* Sets s->kind, and the experiment's when the name is right; a misspelt name that is near to one is read as that. */
@@ -38,7 +33,8 @@ static void find_kind(px_load *s) {
     const px_ini_section *section = px_ini_find(&s->experiment->ini, "experiment", NULL);
     const px_ini_entry *entry = px_ini_find_entry(section, "kind");
     if (!entry) {
-        px_diagnose(&s->file, section ? section->name.line : 1, 1, "the kind of the experiment is missing: [experiment] kind = %s",
+        px_diagnose(&s->file, section ? section->name.line : 1, 1,
+                    "the kind of the experiment is missing: [experiment] kind = %s",
                     s->kinds->n_names ? s->kinds->names[0] : "NAME");
         return;
     }
@@ -55,10 +51,9 @@ static void find_kind(px_load *s) {
     } else if (s->kind) {
         px_lexer_expected(&l, "one kind");
     } else {
-        const char *near = px_suggest(t.text, s->kinds->names, s->kinds->n_names);
+        const char *near =
+            px_diagnose_unknown(&s->file, t.line, t.column, "kind", t.text, s->kinds->names, (int)s->kinds->n_names);
         if (near) s->kind = s->kinds->find(near);
-        px_diagnose(&s->file, t.line, t.column, near ? "unknown kind '%s'; did you mean '%s'?" : "unknown kind '%s'", t.text,
-                    near);
     }
 }
 
@@ -74,7 +69,8 @@ static void check_section(px_load *s, px_ini_section *section) {
         section->name.text = meant;
     }
     if (section->label.text && row->label == PX_LABEL_NONE)
-        px_diagnose(&s->file, section->label.line, section->label.column, "there is one [%s], without a name", name.text);
+        px_diagnose(&s->file, section->label.line, section->label.column, "there is one [%s], without a name",
+                    name.text);
     if (!section->label.text && row->label == PX_LABEL_REQUIRED)
         px_diagnose(&s->file, name.line, name.column, "a [%s] has a name: [%s.NAME]", name.text, name.text);
     for (int i = 0; i < section->n_entries; i++) px_load_key(s, section, section->entries[i], &s->file, true);
@@ -133,10 +129,10 @@ static void set_key(px_load *s, const struct section_row *row, px_ini_entry *ent
 static bool belongs_elsewhere(const px_load *s, const px_ini_entry *entry, px_diagnostics *d) {
     const char *key = entry->key.text;
     if (s->kind && px_param_find(s->kind->params, s->kind->n_params, key) >= 0) return false;
-#define TELL(section, name, values, fallback, help)                                                                   \
-    if (strcmp(key, name) == 0) {                                                                                     \
-        px_diagnose(d, 1, entry->key.column, "'%s' is no axis; write %s.%s", key, section, name);                     \
-        return true;                                                                                                  \
+#define TELL(section, name, values, fallback, help)                                                                    \
+    if (strcmp(key, name) == 0) {                                                                                      \
+        px_diagnose(d, 1, entry->key.column, "'%s' is no axis; write %s.%s", key, section, name);                      \
+        return true;                                                                                                   \
     }
     PX_KEY_LIST(TELL)
 #undef TELL

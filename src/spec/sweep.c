@@ -34,8 +34,8 @@ static groups read_groups(px_load *s, const px_ini_section *section) {
         for (int k = 0; group && k < found.n; k++)
             if (shares_axis(group, found.at[k])) first = found.at[k];
         if (first)
-            px_diagnose(&s->file, group->line, group->column, "'%s' sets an axis twice (first on line %d, '%s')", group->name,
-                        first->line, first->name);
+            px_diagnose(&s->file, group->line, group->column, "'%s' sets an axis twice (first on line %d, '%s')",
+                        group->name, first->line, first->name);
         else if (group)
             PX_ADD(s->arena, found.at, found.n) = group;
     }
@@ -50,8 +50,9 @@ static void override(px_load *s, groups *base, const px_group *group) {
         if (!shares_axis(group, old)) {
             PX_ADD(s->arena, kept.at, kept.n) = old;
         } else if (!covers(group, old)) {
-            px_diagnose(group->d, group->line, group->column, "'%s' alone cannot be changed: '%s' move together (line %d)",
-                        group->name, old->name, old->line);
+            px_diagnose(group->d, group->line, group->column,
+                        "'%s' alone cannot be changed: '%s' move together (line %d)", group->name, old->name,
+                        old->line);
         }
     }
     PX_ADD(s->arena, kept.at, kept.n) = group;
@@ -77,8 +78,7 @@ static groups apply_profiles(px_load *s, groups base) {
     }
     if (!chosen || s->experiment->profile) return result;
     px_diagnostics *d = px_load_option(s, "--profile", chosen);
-    const char *near = px_suggest(chosen, names, (size_t)n_names);
-    px_diagnose(d, 1, 1, near ? "unknown profile '%s'; did you mean '%s'?" : "unknown profile '%s'", chosen, near);
+    px_diagnose_unknown(d, 1, 1, "profile", chosen, names, n_names);
     return result;
 }
 

@@ -23,7 +23,8 @@ static size_t exponent(const char *s, const char *letters) {
 /* Bytes of the number at s; 0 when there is none. A point that begins `..` belongs to the range. */
 static size_t number_length(const char *s) {
     static const char hex[] = "0123456789abcdefABCDEF";
-    bool is_hex = s[0] == '0' && (s[1] == 'x' || s[1] == 'X') && s[2] != '\0' && strchr("0123456789abcdefABCDEF.", s[2]);
+    bool is_hex =
+        s[0] == '0' && (s[1] == 'x' || s[1] == 'X') && s[2] != '\0' && strchr("0123456789abcdefABCDEF.", s[2]);
     size_t n = is_hex ? 2 : 0, whole = is_hex ? strspn(s + n, hex) : digits(s), fraction = 0;
     n += whole;
     if (s[n] == '.' && s[n + 1] != '.') {
@@ -52,7 +53,8 @@ static void set_token(px_lexer *l, px_token_kind kind, const char *from, size_t 
 
 static void set_bad(px_lexer *l, size_t length) { set_token(l, PX_TOKEN_BAD, "", 0, length); }
 
-/* Moves to the next byte that is not blank, over the parts; false at the end, with the END token set behind the text. */
+/* Moves to the next byte that is not blank, over the parts; false at the end, with the END token set behind the text.
+ */
 static bool find_start(px_lexer *l) {
     for (;; l->part++, l->at = 0) {
         const px_span *part = &l->parts[l->part];

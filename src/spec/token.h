@@ -7,24 +7,24 @@
 #include "spec/ini.h"
 
 /* THE list: X(enumerator, spelling). Longer spellings come first where one begins another. */
-#define PX_PUNCTUATION_LIST(X)                                                                                        \
-    X(PX_TOKEN_RANGE, "..")                                                                                           \
-    X(PX_TOKEN_EQ, "==")                                                                                              \
-    X(PX_TOKEN_NE, "!=")                                                                                              \
-    X(PX_TOKEN_LE, "<=")                                                                                              \
-    X(PX_TOKEN_GE, ">=")                                                                                              \
-    X(PX_TOKEN_LT, "<")                                                                                               \
-    X(PX_TOKEN_GT, ">")                                                                                               \
-    X(PX_TOKEN_ASSIGN, "=")                                                                                           \
-    X(PX_TOKEN_TILDE, "~")                                                                                            \
-    X(PX_TOKEN_COMMA, ",")                                                                                            \
-    X(PX_TOKEN_COLON, ":")                                                                                            \
-    X(PX_TOKEN_SLASH, "/")                                                                                            \
-    X(PX_TOKEN_STAR, "*")                                                                                             \
-    X(PX_TOKEN_PLUS, "+")                                                                                             \
-    X(PX_TOKEN_MINUS, "-")                                                                                            \
-    X(PX_TOKEN_CARET, "^")                                                                                            \
-    X(PX_TOKEN_OPEN, "(")                                                                                             \
+#define PX_PUNCTUATION_LIST(X)                                                                                         \
+    X(PX_TOKEN_RANGE, "..")                                                                                            \
+    X(PX_TOKEN_EQ, "==")                                                                                               \
+    X(PX_TOKEN_NE, "!=")                                                                                               \
+    X(PX_TOKEN_LE, "<=")                                                                                               \
+    X(PX_TOKEN_GE, ">=")                                                                                               \
+    X(PX_TOKEN_LT, "<")                                                                                                \
+    X(PX_TOKEN_GT, ">")                                                                                                \
+    X(PX_TOKEN_ASSIGN, "=")                                                                                            \
+    X(PX_TOKEN_TILDE, "~")                                                                                             \
+    X(PX_TOKEN_COMMA, ",")                                                                                             \
+    X(PX_TOKEN_COLON, ":")                                                                                             \
+    X(PX_TOKEN_SLASH, "/")                                                                                             \
+    X(PX_TOKEN_STAR, "*")                                                                                              \
+    X(PX_TOKEN_PLUS, "+")                                                                                              \
+    X(PX_TOKEN_MINUS, "-")                                                                                             \
+    X(PX_TOKEN_CARET, "^")                                                                                             \
+    X(PX_TOKEN_OPEN, "(")                                                                                              \
     X(PX_TOKEN_CLOSE, ")")
 
 #define PX_PUNCTUATION_ENUM(id, spelling) id,
@@ -64,7 +64,7 @@ void px_lexer_next_pattern(px_lexer *l);
 
 bool px_lexer_is(const px_lexer *l, px_token_kind kind);
 bool px_lexer_is_word(const px_lexer *l, const char *word);
-bool px_lexer_accept(px_lexer *l, px_token_kind kind);        /* moves on when the current token is of that kind */
+bool px_lexer_accept(px_lexer *l, px_token_kind kind); /* moves on when the current token is of that kind */
 bool px_lexer_accept_word(px_lexer *l, const char *word);
 
 /* "expected WHAT, found 'TOKEN'" at the current token; nothing for a bad one. Returns false. */

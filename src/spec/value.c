@@ -19,38 +19,22 @@ static bool same_word(const char *a, const char *b) {
     return *a == *b;
 }
 
-/* The words that may stand for a value, `same` among them: for suggestions and for telling what there is. */
-static const char *const *admissible(const px_value_reader *r, const px_param *param, size_t *n) {
+/* The words that may stand for a value, `same` among them, are told when none fits. */
+static void unknown_word(const px_value_reader *r, const px_param *param, const px_token *t) {
     const char **names = NULL;
-    int count = 0;
-    for (const char *const *w = param->words; w && *w; w++) PX_ADD(r->arena, names, count) = *w;
-    if (param->same_as) PX_ADD(r->arena, names, count) = "same";
-    *n = (size_t)count;
-    return names;
-}
-
-static void unknown_word(const px_value_reader *r, const px_param *param, const px_token *t, const char *else_say) {
-    size_t n;
-    const char *const *names = admissible(r, param, &n), *near = px_suggest(t->text, names, n);
-    px_text say = {0};
-    if (near) {
-        px_text_printf(&say, "unknown %s '%s'; did you mean '%s'?", param->type == PX_PARAM_FORMAT ? "format" : param->name,
-                       t->text, near);
-    } else if (else_say) {
-        px_text_add(&say, else_say);
-    } else {
-        px_text_printf(&say, "unknown %s '%s'; there are: ", param->name, t->text);
-        for (size_t i = 0; i < n; i++) px_text_printf(&say, "%s%s", i ? ", " : "", names[i]);
-    }
-    px_diagnose(r->d, t->line, t->column, "%s", px_text_str(&say));
-    px_text_free(&say);
+    int n = 0;
+    for (const char *const *w = param->words; w && *w; w++) PX_ADD(r->arena, names, n) = *w;
+    if (param->same_as) PX_ADD(r->arena, names, n) = "same";
+    px_diagnose_unknown(r->d, t->line, t->column, param->type == PX_PARAM_FORMAT ? "format" : param->name, t->text,
+                        names, n);
 }
 
 /* scheme:PATH or scheme:LABEL=PATH, as a pattern such as blas:* takes it: the text without the path, and the path. */
 static bool split_path(const px_value_reader *r, const px_token *t, px_value *value) {
     const char *path = strchr(t->text, ':') + 1, *equals = strchr(path, '='), *slash = strrchr(path, '/');
     int scheme = (int)(path - t->text);
-    if (equals && memchr(path, '/', (size_t)(equals - path))) equals = NULL; /* a '=' inside a path is none of a label */
+    if (equals && memchr(path, '/', (size_t)(equals - path)))
+        equals = NULL; /* a '=' inside a path is none of a label */
     const char *name = equals ? path : slash ? slash + 1 : path;
     int name_length = equals ? (int)(equals - path) : (int)strlen(name);
     if (equals) path = equals + 1;
@@ -72,8 +56,16 @@ static bool value_of_pattern(const px_value_reader *r, const px_param *param, co
         value->text = strchr(pattern, '*') ? t->text : pattern;
         return colon && strcmp(colon, ":*") == 0 ? split_path(r, t, value) : true;
     }
-    unknown_word(r, param, t, NULL);
+    unknown_word(r, param, t);
     return false;
+}
+
+/* True when one of the words beside the formats may have been meant. */
+static bool near_word(const px_param *param, const char *text) {
+    size_t n = 0;
+    while (param->words && param->words[n]) n++;
+    const char *same = "same";
+    return px_suggest(text, param->words, n) || (param->same_as && px_suggest(text, &same, 1));
 }
 
 static bool value_of_format(const px_value_reader *r, const px_param *param, const px_token *t, px_value *value) {
@@ -89,7 +81,10 @@ static bool value_of_format(const px_value_reader *r, const px_param *param, con
         value->text = px_arena_strdup(r->arena, px_fp_name(value->fp, name));
         return true;
     }
-    unknown_word(r, param, t, err.text);
+    if (near_word(param, t->text))
+        unknown_word(r, param, t);
+    else
+        px_diagnose(r->d, t->line, t->column, "%s", err.text);
     return false;
 }
 
@@ -102,7 +97,7 @@ bool px_value_of_word(const px_value_reader *r, const px_param *param, const px_
     case PX_PARAM_WORD:
         for (int i = 0; param->words[i]; i++)
             if (same_word(param->words[i], t->text)) return value->word = i, value->text = param->words[i], true;
-        unknown_word(r, param, t, NULL);
+        unknown_word(r, param, t);
         return false;
     case PX_PARAM_INT:
     case PX_PARAM_REAL: break;
@@ -154,8 +149,6 @@ static bool read_points(list *q, int i) {
     px_token at = q->l->token;
     px_points points;
     if (param && param->type != PX_PARAM_INT && param->type != PX_PARAM_REAL) {
-        size_t n;
-        admissible(q->r, param, &n);
         px_diagnose(q->r->d, at.line, at.column, "%s takes %s, not numbers", param->name,
                     param->type == PX_PARAM_FORMAT ? "the name of a format" : "words");
         return false;
@@ -195,16 +188,18 @@ static bool read_tuple(list *q) {
     int n = 0;
     bool fine = true;
     do {
-        if (n < q->n_axes) fine &= read_value(q, n);
-        else px_lexer_next(l);
+        if (n < q->n_axes)
+            fine &= read_value(q, n);
+        else
+            px_lexer_next(l);
         n++;
         if (!fine && !px_lexer_is(l, PX_TOKEN_SLASH)) return false;
     } while (px_lexer_accept(l, PX_TOKEN_SLASH));
     if (n != q->n_axes && q->n_axes == 1)
         px_diagnose(q->r->d, first.line, first.column, "values joined by '/' belong to axes written a/b; quote a path");
     else if (n != q->n_axes)
-        px_diagnose(q->r->d, first.line, first.column, "%d axes move together here, but the item has %d value%s", q->n_axes, n,
-                    n == 1 ? "" : "s");
+        px_diagnose(q->r->d, first.line, first.column, "%d axes move together here, but the item has %d value%s",
+                    q->n_axes, n, n == 1 ? "" : "s");
     else if (q->n_axes > 1)
         PX_ADD(q->r->arena, q->places, q->n_places) = first;
     return fine && n == q->n_axes;
@@ -214,12 +209,17 @@ static void read_items(list *q) {
     px_lexer *l = q->l;
     do {
         bool missing = px_lexer_is(l, PX_TOKEN_COMMA) || px_lexer_is(l, PX_TOKEN_END);
-        bool fine = missing ? false : read_tuple(q);
+        int n_values = q->n_values, n_places = q->n_places;
+        bool fine = !missing && read_tuple(q);
         if (missing) px_diagnose(q->r->d, l->token.line, l->token.column, "an item of the list is missing here");
         if (fine && !px_lexer_is(l, PX_TOKEN_COMMA) && !px_lexer_is(l, PX_TOKEN_END))
             fine = px_lexer_expected(l, "a comma between the items");
-        if (!fine) px_lexer_skip_item(l);
-        q->fine &= fine;
+        if (!fine) { /* whole tuples stay, so that one that stands twice is found */
+            px_lexer_skip_item(l);
+            q->n_values = n_values;
+            q->n_places = n_places;
+            q->fine = false;
+        }
     } while (px_lexer_accept(l, PX_TOKEN_COMMA));
 }
 
@@ -254,18 +254,9 @@ static void refuse_duplicates(list *q) {
 }
 
 void px_unknown_axis(const px_value_reader *r, const px_token *t) {
-    px_text all = {0};
-    const char **names = PX_NEW_ARRAY(r->arena, const char *, r->n_params + 1);
-    for (int i = 0; i < r->n_params; i++) {
-        names[i] = r->params[i].name;
-        px_text_printf(&all, "%s%s", i ? ", " : "", names[i]);
-    }
-    const char *near = px_suggest(t->text, names, (size_t)r->n_params);
-    if (near)
-        px_diagnose(r->d, t->line, t->column, "unknown axis '%s'; did you mean '%s'?", t->text, near);
-    else
-        px_diagnose(r->d, t->line, t->column, "unknown axis '%s'; the axes are: %s", t->text, px_text_str(&all));
-    px_text_free(&all);
+    const char **names = PX_NEW_ARRAY(r->arena, const char *, r->n_params);
+    for (int i = 0; i < r->n_params; i++) names[i] = r->params[i].name;
+    px_diagnose_unknown(r->d, t->line, t->column, "axis", t->text, names, r->n_params);
 }
 
 /* The key: a name, or names joined by '/'. */
@@ -299,12 +290,11 @@ px_group *px_group_read(const px_value_reader *r, const px_ini_entry *entry) {
     px_lexer l = px_lexer_new(r->arena, entry->parts, entry->n_parts, r->d);
     q.l = &l;
     read_items(&q);
-    if (!axes || !r->params || !q.fine) return NULL;
+    if (!axes || !r->params) return NULL;
     refuse_duplicates(&q);
-    if (!q.fine) return NULL;
     group->n_axes = q.n_axes;
     group->values = q.values;
-    group->n_tuples = q.n_values / q.n_axes;
+    group->n_tuples = q.fine ? q.n_values / q.n_axes : 0;
     group->name = entry->key.text;
     group->line = entry->key.line;
     group->column = entry->key.column;

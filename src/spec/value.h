@@ -1,4 +1,5 @@
-/* Values of axes: an entry of [sweep], of a profile or of --set becomes a group of one axis, or of axes that move together. */
+/* Values of axes: an entry of [sweep], of a profile or of --set becomes a group of one axis, or of axes that move
+ * together. */
 #ifndef PX_SPEC_VALUE_H
 #define PX_SPEC_VALUE_H
 
@@ -20,8 +21,9 @@ int px_param_find(const px_param *params, int n_params, const char *name);
 /* "unknown axis 'NAME'" with a suggestion, or with the axes there are, at the token. */
 void px_unknown_axis(const px_value_reader *r, const px_token *token);
 
-/* Reads `axis = list` or `a/b/c = x/y/z, ...`. NULL after a mistake (all of the entry's are reported) and when params is
- * NULL. Unknown axes get a suggestion; a value that stands twice is a mistake. */
+/* Reads `axis = list` or `a/b/c = x/y/z, ...`. All mistakes of the entry are reported: NULL after one in the key, and
+ * when params is NULL; n_tuples is 0 after one in the values. Unknown axes get a suggestion; a value that stands twice
+ * is a mistake. */
 px_group *px_group_read(const px_value_reader *r, const px_ini_entry *entry);
 
 /* The group of one axis with its default. */

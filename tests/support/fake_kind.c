@@ -47,7 +47,8 @@ static const px_param sum_params[] = {
 
 #define COUNT(array) (int)(sizeof(array) / sizeof *(array))
 
-const px_kind_spec fake_gemm = {"gemm", gemm_params, COUNT(gemm_params), gemm_columns, COUNT(gemm_columns), gemm_unsupported};
+const px_kind_spec fake_gemm = {"gemm",       gemm_params,         COUNT(gemm_params),
+                                gemm_columns, COUNT(gemm_columns), gemm_unsupported};
 const px_kind_spec fake_sum = {"sum", sum_params, COUNT(sum_params), gemm_columns, COUNT(gemm_columns), NULL};
 
 static const px_kind_spec *find(const char *name) {
@@ -66,8 +67,8 @@ fake_load *fake_load_text(const char *name, const char *text, const px_overrides
     char *path = px_arena_printf(l->arena, "%s.ini", name);
     FILE *f = fopen(path, "wb");
     if (!f || fputs(text, f) < 0 || fclose(f) != 0) abort();
-    l->status = px_experiment_load(l->arena, path, &fake_kinds, o ? o : &(px_overrides){0}, &l->experiment, &l->plan, &l->report,
-                                   &l->err);
+    l->status = px_experiment_load(l->arena, path, &fake_kinds, o ? o : &(px_overrides){0}, &l->experiment, &l->plan,
+                                   &l->report, &l->err);
     if (remove(path) != 0 || chdir("/") != 0 || rmdir(folder) != 0) abort();
     return l;
 }
@@ -83,5 +84,17 @@ const char *fake_ids(const fake_load *l) {
     for (int64_t i = 0; i < l->plan.n_cells; i++) px_text_printf(&ids, "%s%s", i ? " " : "", l->plan.cells[i].id);
     const char *text = px_arena_strdup(l->arena, px_text_str(&ids));
     px_text_free(&ids);
+    return text;
+}
+
+const char *fake_values(const fake_load *l, const char *axis) {
+    px_text values = {0};
+    for (int i = 0; i < l->plan.n_groups; i++) {
+        const px_group *g = l->plan.groups[i];
+        if (g->n_axes != 1 || strcmp(l->experiment.kind->params[g->axes[0]].name, axis) != 0) continue;
+        for (int k = 0; k < g->n_tuples; k++) px_text_printf(&values, "%s%s", k ? " " : "", g->values[k].text);
+    }
+    const char *text = px_arena_strdup(l->arena, px_text_str(&values));
+    px_text_free(&values);
     return text;
 }

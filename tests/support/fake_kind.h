@@ -17,11 +17,15 @@ typedef struct fake_load {
     px_status status;
 } fake_load;
 
-/* Writes the text to NAME.ini in a folder of the test's own, and loads it under that name, from that folder. o may be NULL. */
+/* Writes the text to NAME.ini in a folder of the test's own, and loads it under that name, from that folder. o may be
+ * NULL. */
 fake_load *fake_load_text(const char *name, const char *text, const px_overrides *o);
 void fake_load_free(fake_load *l);
 
 /* The ids of the plan's cells, a blank between them; in the load's arena. */
 const char *fake_ids(const fake_load *l);
+
+/* The values of an axis (of a group of its own) as text, a blank between them. */
+const char *fake_values(const fake_load *l, const char *axis);
 
 #endif
