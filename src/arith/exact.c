@@ -209,6 +209,7 @@ static double from_word(int sign, uint64_t word) {
 /* m 2^quantum, a number of some format, so exact in binary64. */
 static double assemble(int sign, uint64_t m, int quantum) {
     if (m == 0) return from_word(sign, 0);
+    if (m >> (FRACTION_BITS + 1)) m >>= 1, quantum++; /* 2^53: rounded up to the next power of two */
     int top = quantum + length64(m) - 1;
     if (top < 1 - DOUBLE_BIAS) return from_word(sign, m << (quantum + DOUBLE_BIAS - 1 + FRACTION_BITS));
     uint64_t normal = m << (FRACTION_BITS + 1 - length64(m));
