@@ -46,6 +46,30 @@ static void reads_fields_and_lines(void **state) {
     px_arena_free(arena);
 }
 
+static void keeps_what_stands_before_a_mistake(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        int columns, rows;
+    } cases[] = {
+        {"a,b\n1,2\n3,4\n5\n6,7\n", 2, 2},
+        {"a,b\n1,2\n\n", 2, 1},
+        {"a,b\n1,2\n3,x\"\n", 2, 1},
+        {"a,b\n\"1,2\n", 2, 0},
+        {"a,a\n1,2\n", 0, 0},
+        {"\"a\n", 0, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        px_arena *arena = px_arena_new();
+        px_csv csv;
+        assert_int_equal(parse(arena, cases[i].text, &csv, NULL), PX_BAD_FILE);
+        assert_int_equal(csv.n_columns, cases[i].columns);
+        assert_int_equal(csv.n_rows, cases[i].rows);
+        if (csv.n_rows) assert_string_equal(csv.rows[csv.n_rows - 1][0], csv.n_rows == 2 ? "3" : "1");
+        px_arena_free(arena);
+    }
+}
+
 static void refuses_with_the_line(void **state) {
     (void)state;
     static const struct {
@@ -163,6 +187,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writes_what_rfc_4180_says),
         cmocka_unit_test(reads_fields_and_lines),
+        cmocka_unit_test(keeps_what_stands_before_a_mistake),
         cmocka_unit_test(refuses_with_the_line),
         cmocka_unit_test(survives_sizes),
         cmocka_unit_test(round_trips),

@@ -82,9 +82,11 @@ static void end_record(int terminator, void *context) {
     if (r->status != PX_OK) return;
     int fields = (int)(r->n_cells - r->record_start);
     if (r->n_records == 0) r->n_columns = fields;
-    if (fields != r->n_columns && r->status == PX_OK)
+    if (fields != r->n_columns) {
         r->status = px_fail(r->err, PX_BAD_FILE, "%s:%d: error: %d field%s, but the header has %d", r->name,
                             r->first_line, fields, fields == 1 ? "" : "s", r->n_columns);
+        return;
+    }
     r->lines = grown(r->arena, r->lines, r->n_records, &r->lines_capacity, sizeof *r->lines);
     r->lines[r->n_records++] = r->first_line;
     r->record_start = r->n_cells;
@@ -129,13 +131,16 @@ static void feed(reader *r, const char *bytes, size_t n) {
     csv_free(&parser);
 }
 
-static void check_header(reader *r) {
-    if (r->n_records == 0) refuse(r, 1, "no header");
-    for (int i = 0; i < r->n_columns && r->status == PX_OK; i++)
+static bool header_is_good(reader *r) {
+    if (r->n_records == 0) refuse(r, 1, "no header"); /* unless a mistake was found there */
+    for (int i = 0; i < r->n_columns; i++)
         for (int j = 0; j < i; j++)
-            if (strcmp(r->cells[i], r->cells[j]) == 0 && r->status == PX_OK)
+            if (strcmp(r->cells[i], r->cells[j]) == 0) {
                 r->status = px_fail(r->err, PX_BAD_FILE, "%s:%d: error: two columns are called '%s'", r->name,
                                     r->lines[0], r->cells[i]);
+                return false;
+            }
+    return r->n_records > 0;
 }
 
 static void check_bytes(reader *r, const char *bytes, size_t n) {
@@ -152,23 +157,24 @@ static void check_bytes(reader *r, const char *bytes, size_t n) {
 
 px_status px_csv_parse(px_arena *arena, const char *name, const char *bytes, size_t n, px_csv *csv, px_error *err) {
     reader r = {.arena = arena, .name = name, .err = err};
+    *csv = (px_csv){0};
     if (n >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
         bytes += 3, n -= 3; /* a byte order mark, as spreadsheets write */
     check_bytes(&r, bytes, n);
     if (r.status != PX_OK) return r.status;
     r.text = px_arena_alloc(arena, n + 1, 1); /* a field and its NUL take no more than the field and its separator */
     feed(&r, bytes, n);
-    if (r.status == PX_OK) check_header(&r);
-    if (r.status != PX_OK) return r.status;
+    if (!header_is_good(&r)) return r.status;
 
     size_t n_rows = r.n_records - 1;
     const char *const **rows = PX_NEW_ARRAY(arena, const char *const *, n_rows);
     for (size_t i = 0; i < n_rows; i++) rows[i] = r.cells + (i + 1) * (size_t)r.n_columns;
     *csv = (px_csv){.header = r.cells, .n_columns = r.n_columns, .rows = rows, .lines = r.lines + 1, .n_rows = n_rows};
-    return PX_OK;
+    return r.status;
 }
 
 px_status px_csv_read(px_arena *arena, const char *path, px_csv *csv, px_error *err) {
+    *csv = (px_csv){0};
     FILE *f = fopen(path, "rb");
     if (!f) return px_fail(err, PX_BAD_FILE, "%s: %s", path, strerror(errno));
     px_text all = {0};

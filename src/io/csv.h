@@ -22,7 +22,7 @@ typedef struct px_csv {
 } px_csv;
 
 /* PX_BAD_FILE with path:line for anything that is not such a table (ragged records, an open quote, NUL, a header twice the
- * same, > 1 GiB). */
+ * same, > 1 GiB). csv then holds the records before the mistake, n_columns = 0 when the header is at fault. */
 px_status px_csv_read(px_arena *arena, const char *path, px_csv *csv, px_error *err);
 px_status px_csv_parse(px_arena *arena, const char *name, const char *bytes, size_t n, px_csv *csv, px_error *err);
 int px_csv_column(const px_csv *csv, const char *name); /* -1: none */
