@@ -5,6 +5,7 @@
 #include "spec/list.h"
 #include "spec/load.h"
 #include "spec/range.h"
+#include "spec/rule.h"
 
 typedef struct names {
     const char **at;
@@ -177,8 +178,15 @@ static void read_axes(const reading *r) {
     read_names(r, "axis", list, true);
 }
 
-/* METRIC, median(METRIC) or max(METRIC). The rule itself is rule.h's business. */
+static void read_floor(const reading *r) {
+    px_amount floor;
+    px_floor_read(r->s->arena, r->entry, &floor, r->d);
+}
+
+/* METRIC, median(METRIC) or max(METRIC), and the rules behind it. */
 static void read_rule(const reading *r) {
+    px_rule *rules;
+    px_rules_read(r->s->arena, r->entry, &rules, r->d);
     px_lexer l = px_lexer_new(r->s->arena, &r->entry->key, 1, r->d);
     px_token t = l.token;
     names list = {0};
@@ -222,7 +230,7 @@ static const struct key_reader {
     {"reference", "bits", read_bits},
     {"measure", "metrics", read_metrics},
     {"tolerance", "where", read_where},
-    {"tolerance", "floor", read_later},
+    {"tolerance", "floor", read_floor},
     {"tolerance", "expect", read_expect},
     {"tolerance", "because", read_plain_text},
     {"tolerance", "*", read_rule},
