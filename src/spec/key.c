@@ -183,36 +183,34 @@ static void read_floor(const reading *r) {
     px_floor_read(r->s->arena, r->entry, &floor, r->d);
 }
 
-/* METRIC, median(METRIC) or max(METRIC), and the rules behind it. */
-static void read_rule(const reading *r) {
-    px_rule *rules;
-    px_rules_read(r->s->arena, r->entry, &rules, r->d);
+/* METRIC, median(METRIC) or max(METRIC). False after a mistake. */
+static bool read_metric_key(const reading *r) {
     px_lexer l = px_lexer_new(r->s->arena, &r->entry->key, 1, r->d);
     px_token t = l.token;
     names list = {0};
-    if (!px_lexer_accept(&l, PX_TOKEN_WORD)) {
-        px_lexer_expected(&l, "the name of a metric");
-        return;
-    }
+    if (!px_lexer_accept(&l, PX_TOKEN_WORD)) return px_lexer_expected(&l, "the name of a metric");
     bool over_rep = px_lexer_accept(&l, PX_TOKEN_OPEN);
     if (over_rep) {
         names functions = WORDS("median", "max");
         if (!contains(functions, t.text))
             px_diagnose_unknown(r->d, t.line, t.column, "function of a metric", t.text, functions.at, functions.n);
         t = l.token;
-        if (!px_lexer_accept(&l, PX_TOKEN_WORD)) {
-            px_lexer_expected(&l, "the name of a metric");
-            return;
-        }
+        if (!px_lexer_accept(&l, PX_TOKEN_WORD)) return px_lexer_expected(&l, "the name of a metric");
         if (!px_lexer_accept(&l, PX_TOKEN_CLOSE)) px_lexer_expected(&l, "')'");
     }
     if (!px_lexer_is(&l, PX_TOKEN_END)) px_lexer_expected(&l, "'='");
-    if (!r->s->kind) return;
+    if (!r->s->kind) return true;
     add_metrics(r->s, &list);
-    if (contains(list, t.text)) return;
+    if (contains(list, t.text)) return true;
     if (!over_rep)
         for (int i = 0; i < 4; i++) add_name(r->s, &list, WORDS("where", "floor", "expect", "because").at[i]);
     px_diagnose_unknown(r->d, t.line, t.column, "metric", t.text, list.at, list.n);
+    return false; /* what follows may be meant for another key */
+}
+
+static void read_rule(const reading *r) {
+    px_rule *rules;
+    if (read_metric_key(r)) px_rules_read(r->s->arena, r->entry, &rules, r->d);
 }
 
 /* A reader for every row of PX_KEY_LIST; a test holds the two together. */
