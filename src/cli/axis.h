@@ -9,5 +9,6 @@ const char *px_axis_values(px_arena *arena, const px_param *axis);
 
 /* The word of `precx list WORD` that explains the values of an axis, or NULL. */
 const char *px_listing_of(const px_param *axis);
+const char *px_listing_name(int i); /* the i-th of these words; NULL behind the last */
 
 #endif

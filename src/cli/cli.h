@@ -135,6 +135,9 @@ void px_print_error(const px_error *err);
 /* The usage of a command (-h), or of precx when NULL. */
 void px_print_usage(FILE *stream, const px_command *command);
 
+/* Prints what may stand in the place of the last of n words behind "precx", one candidate a line. */
+void px_complete(int n, const char *const *words);
+
 /* The whole program but main(): parses, probes, runs, flushes stdout (a full disk there is PX_INCOMPLETE). */
 int px_cli_main(int argc, const char *const *argv);
 

@@ -2,16 +2,31 @@
 #include "cli/cli.h"
 
 const px_command px_commands[] = {
-    {"eval", "add|sub|mul|div|sqrt|fma|convert|dot", 1, 1, "the arithmetic as a filter, from standard input to standard output",
+    {"run", "EXPERIMENT.ini ...", 1, -1, "run a sweep; writes results/NAME.csv and its side files",
+     "EXPERIMENT is a file, or a bare name that stands for experiments/NAME.ini.\n\n"
+     "  precx run gemm_error --dry-run\n"
+     "  precx run gemm_error --profile ci --format tty\n"
+     "  precx run gemm_error --set n=16..64*2 --filter 'format == bf16' --jobs 4",
+     true, px_command_run},
+    {"list", "[WHAT]", 0, 1, "kinds, formats, backends, models, matrices, data, metrics, roundings, orders, bounds", "",
+     false, px_command_list},
+    {"describe", "KIND", 1, 1, "its question, axes, columns and sources, printed from the program's own tables", "",
+     false, px_command_describe},
+    {"eval", "add|sub|mul|div|sqrt|fma|convert|dot", 1, 1,
+     "the arithmetic as a filter, from standard input to standard output",
      "add sub mul div sqrt fma read one case a line, the operands as hexadecimal words of --format F, and print the\n"
      "result's word: one rounding to F; with --accum G rounded to G, then to F. Further words on a line are ignored.\n"
-     "convert rounds words of --from F to --to G. dot reads CSV with columns a and b (words of F separated by blanks),\n"
+     "convert rounds words of --from F to --to G. dot reads CSV with columns a and b (words of F separated by "
+     "blanks),\n"
      "optional c (the start value, a word of G) and id, and prints CSV with id and d.\n"
      "\n"
      "  printf '3C00 3C00\\n' | precx eval add --format fp16            prints 4000\n"
      "  testfloat_gen f16_add | precx eval add --format fp16 --echo --flags | testfloat_ver f16_add\n"
      "  printf 'a,b\\n3c00 3c00,3c00 4000\\n' | precx eval dot --format fp16 --accum fp32",
      true, px_command_eval},
-    {"env", "", 0, 0, "what is loaded here: versions, CPU, instruction set, BLAS core in use", "", false, px_command_env},
+    {"env", "", 0, 0, "what is loaded here: versions, CPU, instruction set, BLAS core in use", "", false,
+     px_command_env},
+    {"help", "[COMMAND | KIND | KEY]", 0, 1, "a command, a kind, or a key of experiment files", "", false,
+     px_command_help},
 };
 const int px_n_commands = (int)(sizeof px_commands / sizeof *px_commands);

@@ -91,10 +91,8 @@ enum { N_LISTINGS = sizeof listings / sizeof *listings };
 static void list(const px_cli *cli, const struct listing *what) {
     px_table t = px_table_new(cli->arena, what->columns, what->n_columns);
     what->add(&t);
-    if (t.n_rows == 0 && what->none)
-        fprintf(stderr, "precx: note: %s\n", what->none);
-    else
-        px_table_print(stdout, &t, px_cli_style(cli), 0, px_cli_color(cli, stdout));
+    if (t.n_rows == 0 && what->none) fprintf(stderr, "precx: note: %s\n", what->none);
+    px_table_print(stdout, &t, px_cli_style(cli), 0, px_cli_color(cli, stdout));
 }
 
 /* Without WHAT: every list's name and the names in it. */
@@ -135,3 +133,5 @@ const char *px_listing_of(const px_param *axis) {
         if (strcmp(listings[i].columns[0].name, axis->name) == 0) return listings[i].name;
     return NULL;
 }
+
+const char *px_listing_name(int i) { return i < N_LISTINGS ? listings[i].name : NULL; }

@@ -45,6 +45,10 @@ static px_status run(px_arena *arena, int argc, const char *const *argv, px_erro
         px_print_usage(stderr, NULL);
         return PX_USAGE;
     }
+    if (strcmp(argv[1], "__complete") == 0) { /* asked by the scripts of completion/ */
+        px_complete(argc - 2, argv + 2);
+        return PX_OK;
+    }
     PX_TRY(px_cli_parse(arena, argc, argv, &cli, err));
     if (px_cli_given(&cli, PX_OPT_HELP)) {
         px_print_usage(stdout, cli.command);
