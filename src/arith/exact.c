@@ -220,7 +220,7 @@ static double signed_max(px_fp f, int sign) { return sign ? -f.max_finite : f.ma
 static double signed_infinity(int sign) { return from_word(sign, (uint64_t)0x7ff << FRACTION_BITS); }
 static double canonical_nan(void) { return from_word(0, (uint64_t)0xfff << (FRACTION_BITS - 1)); }
 
-static double overflowed(px_fp f, px_rounding r, int sign, unsigned *flags) {
+double px_exact_overflow(px_fp f, px_rounding r, int sign, unsigned *flags) {
     raise_flags(flags, PX_OVERFLOWED | PX_INEXACT);
     int inwards = r.mode == PX_TOWARD_ZERO || r.mode == PX_ODD || r.mode == (sign ? PX_UP : PX_DOWN);
     if (inwards || f.overflow == PX_OVERFLOW_SATURATE) return signed_max(f, sign);
@@ -241,7 +241,7 @@ static double round_finite(px_fp f, px_rounding r, px_exact x, uint64_t bits, un
     int e = x.exponent + length(magnitude(x)) - 1, inexact;
     uint64_t m = round_at(r, x, e - f.p + 1, bits, &inexact);
     int rounded_e = e + (int)(m >> f.p); /* 2^p is the next power of two */
-    if (rounded_e > f.emax) return overflowed(f, r, x.sign, flags);
+    if (rounded_e > f.emax) return px_exact_overflow(f, r, x.sign, flags);
     int tiny = rounded_e < f.emin;
     if (tiny && !f.subnormals) {
         raise_flags(flags, PX_UNDERFLOW | PX_INEXACT);
@@ -250,7 +250,7 @@ static double round_finite(px_fp f, px_rounding r, px_exact x, uint64_t bits, un
     int quantum = (e > f.emin ? e : f.emin) - f.p + 1;
     if (e < f.emin) m = round_at(r, x, quantum, bits, &inexact);
     double result = assemble(0, m, quantum);
-    if (result > f.max_finite) return overflowed(f, r, x.sign, flags);
+    if (result > f.max_finite) return px_exact_overflow(f, r, x.sign, flags);
     if (inexact) raise_flags(flags, tiny ? PX_INEXACT | PX_UNDERFLOW : PX_INEXACT);
     return x.sign ? -result : result;
 }

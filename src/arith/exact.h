@@ -57,4 +57,7 @@ int px_exact_compare_magnitude(px_exact x, px_exact y);
  * canonical quiet NaN, positive. */
 double px_exact_round(px_fp f, px_rounding r, px_exact x, uint64_t bits, unsigned *flags);
 
+/* What a finite value beyond the range becomes; raises overflow and inexact. */
+double px_exact_overflow(px_fp f, px_rounding r, int sign, unsigned *flags);
+
 #endif

@@ -51,6 +51,7 @@ double px_round_rare(px_fp f, px_rounding r, double x, uint64_t bits) {
     uint64_t magnitude = word & ~sign;
     int exponent = (int)(magnitude >> 52) - 1023, drop = 53 - f.p + (f.emin - exponent);
     if (f.subnormals && exponent < f.emin - f.p && r.mode != PX_STOCHASTIC) return far_below(f, r, x);
+    if (exponent > f.emax && exponent < 1024) return px_exact_overflow(f, r, word >> 63 != 0, NULL);
     if (!f.subnormals || exponent >= f.emin || exponent < -1022 || drop > 51)
         return px_exact_round(f, r, px_exact_of(x), bits, NULL);
     magnitude += px_round_increment(r, magnitude, word >> 63 != 0, drop, bits);

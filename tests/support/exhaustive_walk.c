@@ -54,23 +54,19 @@ static void complain(const walk *w, px_rounding_mode mode, double x, double got,
         fprintf(stderr, "%a to %d bits, %s: got %a, want %a\n", x, w->fp.p, px_rounding_name(mode), got, want);
 }
 
-static void compare_one(const walk *w, double x, int i, px_tally *t) {
+static void compare_one(const walk *w, px_rounding r, double x, int i, px_tally *t) {
     uint64_t bits, word;
     memcpy(&word, &x, sizeof word);
     bits = word * 0x9e3779b97f4a7c15u >> 17; /* any word will do: the same for both */
-    for (int mode = 0; mode < PX_ROUNDING_COUNT; mode++) {
-        px_rounding r = px_rounding_of((px_rounding_mode)mode);
-        double plus = px_round(w->fp, r, x, bits), minus = px_round(w->fp, r, -x, bits);
-        double want_plus = expected(&w->values, r.mode, 0, x, i, bits), want_minus = -expected(&w->values, r.mode, 1, x, i, bits);
-        if (!same(plus, want_plus)) complain(w, r.mode, x, plus, want_plus, t);
-        if (!same(minus, want_minus)) complain(w, r.mode, -x, minus, want_minus, t);
-        t->cases += 2;
-    }
+    double plus = px_round(w->fp, r, x, bits), minus = px_round(w->fp, r, -x, bits);
+    double want_plus = expected(&w->values, r.mode, 0, x, i, bits), want_minus = -expected(&w->values, r.mode, 1, x, i, bits);
+    if (!same(plus, want_plus)) complain(w, r.mode, x, plus, want_plus, t);
+    if (!same(minus, want_minus)) complain(w, r.mode, -x, minus, want_minus, t);
+    t->cases += 2;
 }
 
-/* Finite binary32 magnitudes in ascending order, a chunk of them. */
-static void walk_chunk(void *context, int64_t chunk) {
-    walk *w = context;
+/* Finite binary32 magnitudes in ascending order, a chunk of them, in one mode. */
+static void walk_mode(walk *w, int64_t chunk, px_rounding r) {
     const uint64_t all = 0x7f800000, first = all / CHUNKS * (uint64_t)chunk, last = all / CHUNKS * ((uint64_t)chunk + 1);
     uint64_t begin = (first + w->stride - 1) / w->stride * w->stride;
     int i = 0;
@@ -80,8 +76,12 @@ static void walk_chunk(void *context, int64_t chunk) {
         memcpy(&f, &narrow, sizeof f);
         double x = (double)f;
         while (i < w->values.n && w->values.at[i + 1] <= x) i++;
-        compare_one(w, x, i, &w->tally[chunk]);
+        compare_one(w, r, x, i, &w->tally[chunk]);
     }
+}
+
+static void walk_chunk(void *context, int64_t chunk) {
+    for (int mode = 0; mode < PX_ROUNDING_COUNT; mode++) walk_mode(context, chunk, px_rounding_of((px_rounding_mode)mode));
 }
 
 px_tally px_exhaust_conversions(const char *format, uint64_t stride) {
