@@ -1,0 +1,88 @@
+#include "support/tunnel.h"
+
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/text.h"
+
+typedef struct collector {
+    px_sink sink;
+    px_row row; /* the only one of the cell */
+    int n;
+} collector;
+
+static px_status collect(px_sink *sink, const px_row *row, px_error *err) {
+    (void)err;
+    collector *c = (collector *)sink;
+    c->row = *row;
+    c->n++;
+    return PX_OK;
+}
+
+/* The experiment as a file of its own: the reader takes files only. */
+static void write_ini(const char *ini, char path[static 64]) {
+    strcpy(path, "/tmp/px_tunnel_XXXXXX.ini");
+    int fd = mkstemps(path, 4);
+    assert_true(fd >= 0);
+    assert_true(write(fd, ini, strlen(ini)) == (ssize_t)strlen(ini));
+    close(fd);
+}
+
+px_flight px_fly(px_arena *arena, const char *ini, px_engine engine, const char *dump_dir) {
+    char path[64];
+    write_ini(ini, path);
+    px_experiment experiment;
+    px_plan plan;
+    px_text report = {0};
+    px_error err;
+    px_status s = px_experiment_load(arena, path, px_kind_catalogue_get(), &(px_overrides){0}, &experiment, &plan,
+                                     &report, &err);
+    unlink(path);
+    if (s != PX_OK) fail_msg("%s", px_text_str(&report));
+    px_text_free(&report);
+    const px_kind *kind = px_kind_find(experiment.kind->name);
+    px_row *rows = PX_NEW_ARRAY(arena, px_row, plan.n_cells);
+    const px_case **cells = PX_NEW_ARRAY(arena, const px_case *, plan.n_cells);
+    px_lab lab = {.arena = arena, .engine = engine, .dump_dir = dump_dir};
+    for (int64_t i = 0; i < plan.n_cells; i++) {
+        collector c = {.sink = {collect}};
+        cells[i] = &plan.cells[i];
+        if (kind->run(cells[i], &lab, &c.sink, &err) != PX_OK) fail_msg("%s: %s", cells[i]->id, err.text);
+        assert_int_equal(c.n, 1);
+        rows[i] = c.row;
+    }
+    return (px_flight){
+        .n = plan.n_cells, .cells = cells, .rows = rows, .n_dropped = plan.n_combinations - plan.n_unfiltered};
+}
+
+const char *px_flight_text(const px_flight *f, int64_t i, const char *column) {
+    assert_true(i >= 0 && i < f->n);
+    const px_row *row = &f->rows[i];
+    for (int c = 0; c < row->n_columns; c++)
+        if (strcmp(row->columns[c].name, column) == 0) return row->fields[c] ? row->fields[c] : "";
+    fail_msg("no column %s", column);
+    return "";
+}
+
+double px_flight_number(const px_flight *f, int64_t i, const char *column) {
+    const char *text = px_flight_text(f, i, column);
+    double x = NAN;
+    if (*text) assert_true(px_double_parse(text, &x));
+    return x;
+}
+
+int64_t px_flight_find(const px_flight *f, const char *id) {
+    for (int64_t i = 0; i < f->n; i++)
+        if (strcmp(f->cells[i]->id, id) == 0) return i;
+    fail_msg("no cell %s", id);
+    return -1;
+}
