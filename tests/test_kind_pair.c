@@ -90,7 +90,7 @@ static const char everything[] = "[sweep]\nformat/edge = fp16/-14, bf16/-126, tf
                                  "rounding = nearest_even, nearest_away, toward_zero, up, down, odd, stochastic\n"
                                  "subnormal = keep, flush\ndata = near_edge\nn = 200\n";
 
-static void bounds_hold_at_the_edges(const char *kind) {
+static void bounds_hold_at_the_edges(const char *kind, int64_t least_underflows) {
     px_flight f = px_fly(arena, px_arena_printf(arena, "[experiment]\nkind = %s\n%s", kind, everything), PX_ENGINE_AUTO, NULL);
     int64_t underflows = 0, overflows = 0;
     assert_true(f.n == 140);
@@ -103,13 +103,13 @@ static void bounds_hold_at_the_edges(const char *kind) {
         if (!overflowed && !(slack <= 1)) fail_msg("%s %s: slack %g, %s", kind, f.cells[i]->id, slack, status);
         assert_true(overflowed == isnan(slack));
     }
-    assert_true(underflows > 10 && overflows > 10);
+    assert_true(underflows >= least_underflows && overflows > 10);
 }
 
 static void bounds_hold_at_the_edges_of_the_range(void **state) {
     (void)state;
-    bounds_hold_at_the_edges("add");
-    bounds_hold_at_the_edges("product");
+    bounds_hold_at_the_edges("add", 0); /* a sum of numbers of a format never underflows in it */
+    bounds_hold_at_the_edges("product", 30);
 }
 
 /* Saturation hides an overflow from the eye, not from `status`: there is no bound then. */

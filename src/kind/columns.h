@@ -52,8 +52,8 @@ void px_columns_count(px_row *row, const px_trial *t);         /* PX_COLUMNS_COU
 void px_columns_single(px_row *row, const px_trial *t);        /* PX_COLUMNS_SINGLE */
 void px_columns_status(px_row *row, px_cell_status s);         /* PX_COLUMNS_STATUS */
 
-/* A figure of this room's own arithmetic (at least 10 digits are right): rounded to 8 like all error figures;
- * PX_UNDEFINED gives an empty field. */
+/* A figure of this room's own arithmetic (relative error about 1e-15): rounded to 8 digits like all error figures, and
+ * correctly but for a chance of 1e-6; the same on every machine. PX_UNDEFINED gives an empty field. */
 void px_columns_figure(px_row *row, const char *column, double x);
 
 #endif

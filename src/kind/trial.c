@@ -97,7 +97,9 @@ static void bound_sums(px_trial *t) {
 
 static void bound_operation(px_trial *t) {
     const px_recipe *r = &t->how.recipe;
-    t->det = px_bound_operation(r->out, px_recipe_rounding(r), t->call.op == PX_OP_MUL);
+    /* Sums of numbers of the result's own format are exact in its subnormal range; all else may underflow there. */
+    bool may_underflow = t->call.op == PX_OP_MUL || !px_fp_equal(t->how.in, r->out);
+    t->det = px_bound_operation(r->out, px_recipe_rounding(r), may_underflow);
     if (!finite_result(t)) t->det = (px_bound){.source = "no bound: a result overflowed"};
     t->prob = (px_bound){.source = "no bound: one operation is bounded deterministically"};
 }

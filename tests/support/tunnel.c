@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "base/parallel.h"
 #include "base/text.h"
 
 typedef struct collector {
@@ -52,6 +53,7 @@ px_flight px_fly(px_arena *arena, const char *ini, px_engine engine, const char 
     const px_kind *kind = px_kind_find(experiment.kind->name);
     px_row *rows = PX_NEW_ARRAY(arena, px_row, plan.n_cells);
     const px_case **cells = PX_NEW_ARRAY(arena, const px_case *, plan.n_cells);
+    px_parallel_set_jobs(1); /* many small cells: a pool would spin more than work */
     px_lab lab = {.arena = arena, .engine = engine, .dump_dir = dump_dir};
     for (int64_t i = 0; i < plan.n_cells; i++) {
         collector c = {.sink = {collect}};
