@@ -86,7 +86,7 @@ static void subtraction_of_near_numbers_is_innocent(void **state) {
 }
 
 static const char everything[] = "[sweep]\nformat/edge = fp16/-14, bf16/-126, tf32/-126, fp32/-126, fp64/-1022, "
-                                 "fp8_e4m3/-6, fp8_e5m2/-14, fp16/15, fp64/1020, fp8_e4m3/8\n"
+                                 "fp8_e4m3/-6, fp8_e5m2/-14, fp16/15, fp64/1023, fp8_e4m3/8\n"
                                  "rounding = nearest_even, nearest_away, toward_zero, up, down, odd, stochastic\n"
                                  "subnormal = keep, flush\ndata = near_edge\nn = 200\n";
 

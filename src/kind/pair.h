@@ -19,7 +19,7 @@ typedef px_propagation px_propagate(double a, double b, double da, double db, do
         PX_AXIS_NUMBER("a", PX_PARAM_REAL, "0.1", -1e300, 1e300,                                                       \
                        "data values: the first operand; a decimal of up to 15 digits is meant exactly"),               \
         PX_AXIS_NUMBER("b", PX_PARAM_REAL, "0.2", -1e300, 1e300, "data values: the second operand"),                   \
-        PX_AXIS_NUMBER("edge", PX_PARAM_INT, "0", -1060, 1020,                                                         \
+        PX_AXIS_NUMBER("edge", PX_PARAM_INT, "0", -1060, 1023,                                                         \
                        "data near_edge: results come near 2^edge; tied to the format: fp16/-14, fp16/15 ..."),         \
         PX_AXIS_SIZE("n", "1024", 1 << 24, "number of pairs"), PX_AXIS_REP
 

@@ -38,23 +38,20 @@ static void write_ini(const char *ini, char path[static 64]) {
     close(fd);
 }
 
-px_flight px_fly(px_arena *arena, const char *ini, px_engine engine, const char *dump_dir) {
-    char path[64];
-    write_ini(ini, path);
+static px_flight fly(const char *path, const char *profile, px_lab lab) {
+    px_arena *arena = lab.arena;
     px_experiment experiment;
     px_plan plan;
     px_text report = {0};
     px_error err;
-    px_status s = px_experiment_load(arena, path, px_kind_catalogue_get(), &(px_overrides){0}, &experiment, &plan,
-                                     &report, &err);
-    unlink(path);
-    if (s != PX_OK) fail_msg("%s", px_text_str(&report));
+    px_overrides overrides = {.profile = profile};
+    if (px_experiment_load(arena, path, px_kind_catalogue_get(), &overrides, &experiment, &plan, &report, &err) != PX_OK)
+        fail_msg("%s", px_text_str(&report));
     px_text_free(&report);
+    px_parallel_set_jobs(1); /* many small cells: a pool would spin more than work */
     const px_kind *kind = px_kind_find(experiment.kind->name);
     px_row *rows = PX_NEW_ARRAY(arena, px_row, plan.n_cells);
     const px_case **cells = PX_NEW_ARRAY(arena, const px_case *, plan.n_cells);
-    px_parallel_set_jobs(1); /* many small cells: a pool would spin more than work */
-    px_lab lab = {.arena = arena, .engine = engine, .dump_dir = dump_dir};
     for (int64_t i = 0; i < plan.n_cells; i++) {
         collector c = {.sink = {collect}};
         cells[i] = &plan.cells[i];
@@ -64,6 +61,18 @@ px_flight px_fly(px_arena *arena, const char *ini, px_engine engine, const char 
     }
     return (px_flight){
         .n = plan.n_cells, .cells = cells, .rows = rows, .n_dropped = plan.n_combinations - plan.n_unfiltered};
+}
+
+px_flight px_fly(px_arena *arena, const char *ini, px_engine engine, const char *dump_dir) {
+    char path[64];
+    write_ini(ini, path);
+    px_flight f = fly(path, NULL, (px_lab){.arena = arena, .engine = engine, .dump_dir = dump_dir});
+    unlink(path);
+    return f;
+}
+
+px_flight px_fly_file(px_arena *arena, const char *path, const char *profile) {
+    return fly(path, profile, (px_lab){.arena = arena});
 }
 
 const char *px_flight_text(const px_flight *f, int64_t i, const char *column) {

@@ -16,6 +16,9 @@ typedef struct px_flight {
  * lives in the arena. */
 px_flight px_fly(px_arena *arena, const char *ini, px_engine engine, const char *dump_dir);
 
+/* The same for a file, under a profile (NULL: none). */
+px_flight px_fly_file(px_arena *arena, const char *path, const char *profile);
+
 /* A field of row i: text ("" when empty), number (a NaN when empty). The column must exist. */
 const char *px_flight_text(const px_flight *f, int64_t i, const char *column);
 double px_flight_number(const px_flight *f, int64_t i, const char *column);

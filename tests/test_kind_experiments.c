@@ -1,0 +1,61 @@
+/* The experiments of the house: each loads, and its ci profile keeps the promises of theory: no slack above 1, and a bound in
+ * every emulated row that is ok, to nearest and in an order other than the compensated ones. */
+#include <dirent.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "kind/treatment.h"
+#include "support/tunnel.h"
+
+static bool axis_is(const px_case *c, const char *axis, const char *word) {
+    const px_value *v = px_axis_value(c, axis);
+    return v && strcmp(v->text, word) == 0;
+}
+
+static void check_row(const char *file, const px_flight *f, int64_t i) {
+    const px_case *c = f->cells[i];
+    double slack = px_flight_number(f, i, "slack_det");
+    bool ok = strcmp(px_flight_text(f, i, "status"), "ok") == 0;
+    bool compensated = axis_is(c, "order", "kahan") || axis_is(c, "order", "neumaier");
+    bool nearest = axis_is(c, "rounding", "nearest_even");
+    if (slack > 1) fail_msg("%s %s: slack_det %g", file, c->id, slack);
+    if (ok && nearest && !compensated && isnan(slack)) fail_msg("%s %s: no bound", file, c->id);
+}
+
+static int check_file(const char *file) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/experiments/%s", PX_SOURCE_DIR, file);
+    px_arena *arena = px_arena_new();
+    px_flight f = px_fly_file(arena, path, "ci");
+    assert_true(f.n > 0);
+    for (int64_t i = 0; i < f.n; i++) check_row(file, &f, i);
+    px_arena_free(arena);
+    return 1;
+}
+
+static void ci_profiles_keep_the_promises_of_theory(void **state) {
+    (void)state;
+    DIR *d = opendir(PX_SOURCE_DIR "/experiments");
+    assert_non_null(d);
+    int files = 0;
+    for (struct dirent *e; (e = readdir(d));) {
+        size_t n = strlen(e->d_name);
+        if (n > 4 && strcmp(e->d_name + n - 4, ".ini") == 0) files += check_file(e->d_name);
+    }
+    closedir(d);
+    assert_true(files >= 8);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(ci_profiles_keep_the_promises_of_theory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
