@@ -13,7 +13,7 @@ const char *px_result_hex(const px_result *r, size_t i, int j) {
 
 double px_relative_change(const char *a, const char *b) {
     double x, y;
-    if (!px_double_parse(a, &x) || !px_double_parse(b, &y) || !isfinite(x) || !isfinite(y) || x == 0) return INFINITY;
+    if (!px_double_parse(a, &x) || !px_double_parse(b, &y) || !isfinite(x) || !isfinite(y) || x == 0) return HUGE_VAL;
     return fabs((y - x) / x);
 }
 
@@ -24,15 +24,18 @@ static bool same(const px_result *a, size_t i, int ja, const px_result *b, size_
     return px_same_value(x, y) && (!*x_hex || px_same_value(x_hex, y)) && (!*y_hex || px_same_value(x, y_hex));
 }
 
+enum { NOT_COMPARED = -1, GONE = -2 }; /* columns */
+
 static px_verdict compare_row(const px_result *a, size_t i, const px_result *b, size_t k, const int *column_of,
                               px_verdicts *v) {
     px_verdict worst = PX_VERDICT_OK;
     for (int j = 0; j < a->csv.n_columns; j++) {
+        if (column_of[j] == GONE && worst > PX_VERDICT_MISSING) worst = PX_VERDICT_MISSING;
         if (column_of[j] < 0 || same(a, i, j, b, k, column_of[j])) continue;
         const char *was = *px_result_hex(a, i, j) ? px_result_hex(a, i, j) : px_result_value(a, i, j);
         if (px_same_value(was, px_result_value(b, k, column_of[j]))) was = px_result_value(a, i, j);
-        worst = PX_VERDICT_CHANGED;
-        px_verdicts_add(v, (px_finding){.verdict = worst,
+        if (worst > PX_VERDICT_CHANGED) worst = PX_VERDICT_CHANGED;
+        px_verdicts_add(v, (px_finding){.verdict = PX_VERDICT_CHANGED,
                                         .row = a->keys[i],
                                         .metric = a->csv.header[j],
                                         .value = px_result_value(b, k, column_of[j]),
@@ -54,16 +57,18 @@ static void add_plain(px_verdicts *v, px_verdict verdict, const char *row, const
                                     .baseline = "",
                                     .rule = "",
                                     .place = "",
-                                    .badness = INFINITY});
+                                    .badness = HUGE_VAL});
 }
 
-/* Where each column of a stands in b; -1: it is a key or hexfloats, or b does not have it. */
+/* Where each column of a stands in b, or why it does not. */
 static int *match_columns(const px_result *a, const px_result *b, px_verdict when_missing, px_verdicts *v) {
     int *column_of = PX_NEW_ARRAY(v->arena, int, a->csv.n_columns);
     for (int j = 0; j < a->csv.n_columns; j++) {
         bool compared = a->roles[j] != PX_ROLE_KEY && a->roles[j] != PX_ROLE_HEX;
-        column_of[j] = compared ? px_csv_column(&b->csv, a->csv.header[j]) : -1;
-        if (compared && column_of[j] < 0) add_plain(v, when_missing, "", a->csv.header[j]);
+        column_of[j] = compared ? px_csv_column(&b->csv, a->csv.header[j]) : NOT_COMPARED;
+        if (!compared || column_of[j] >= 0) continue;
+        column_of[j] = GONE;
+        add_plain(v, when_missing, "", a->csv.header[j]);
     }
     return column_of;
 }

@@ -14,7 +14,9 @@
     X(PX_VERDICT_CHANGED, "changed", true, "not the value that an exact rule wants, in either direction")              \
     X(PX_VERDICT_MISSING, "missing", true, "a row or a value of the baseline is gone")                                 \
     X(PX_VERDICT_NEW, "new", false, "a row that the baseline does not have")                                           \
+    X(PX_VERDICT_UNEXPECTED, "unexpected", false, "held although the rule expects it to fail")                         \
     X(PX_VERDICT_IMPROVED, "improved", false, "better than its rule's warning line: the baseline has become loose")    \
+    X(PX_VERDICT_KNOWN, "known", false, "fails as the rule expects")                                                   \
     X(PX_VERDICT_OK, "ok", false, "within every rule")
 #define PX_VERDICT_ENUM(id, name, fails, text) id,
 typedef enum px_verdict { PX_VERDICT_LIST(PX_VERDICT_ENUM) PX_VERDICT_COUNT } px_verdict;
