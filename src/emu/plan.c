@@ -155,8 +155,9 @@ bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operand
     if (o->has_start && !format_includes(recipe->acc, o->c)) return false;
     plan->flushes = (plan->rounds_product && !recipe->mul.subnormals) || (plan->rounds_sum && !recipe->acc.subnormals);
     bool emulated = plan->rounds_product || plan->rounds_sum;
-    plan->signed_zeros =
-        (emulated && plan->order == PX_PAIRWISE) || (plan->rounds_sum && terms.quantum < quantum_of(recipe->acc));
+    bool finer = plan->rounds_sum && terms.quantum < quantum_of(recipe->acc); /* sums may underflow */
+    plan->signed_zeros = finer || (emulated && plan->order == PX_PAIRWISE);
+    plan->quick_sum = plan->rounds_sum && !finer && 2 * recipe->acc.p <= host->p && terms.quantum >= host->emin;
     plan->rounds_out =
         !format_includes(recipe->out, recipe->acc) ||
         (plan->rounds_partial && !format_includes(recipe->out, recipe->split)); /* of a lone partial sum */
@@ -166,9 +167,7 @@ bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operand
 
 bool px_plan_is_special(const px_recipe *recipe, const px_plan *plan, int64_t n, double largest, double start) {
     if (!plan->rounds_product && !plan->rounds_sum) return false; /* the machine's own arithmetic */
-    if (plan->flushes || plan->signed_zeros || plan->rounds_partial || plan->order == PX_KAHAN ||
-        plan->order == PX_NEUMAIER)
-        return true;
+    if (plan->flushes || plan->rounds_partial || plan->order == PX_KAHAN || plan->order == PX_NEUMAIER) return true;
     if (plan->rounds_product) {
         if (!(largest <= recipe->mul.max_finite)) return true;
         largest = px_round(recipe->mul, px_recipe_rounding(recipe), largest, 0);

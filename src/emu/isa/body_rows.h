@@ -37,6 +37,15 @@ INLINE VEC P(fma)(VEC a, VEC b, VEC c) {
 #endif
 }
 
+/* a b + c where a b is exact: a fused operation is not needed, but saves one. */
+INLINE VEC P(fma_exact)(VEC a, VEC b, VEC c) {
+#ifdef VECTOR_FMA
+    return VECTOR_FMA(a, b, c);
+#else
+    return a * b + c;
+#endif
+}
+
 INLINE VEC P(max)(VEC a, VEC b) {
 #ifdef VECTOR_MAX
     return VECTOR_MAX(a, b);
@@ -45,34 +54,48 @@ INLINE VEC P(max)(VEC a, VEC b) {
 #endif
 }
 
-/* A format's constants in every lane. scale: the power of two of x times this has the wanted quantum as its ulp. */
+/* A format's constants in every lane. scale: the power of two of x times this has the wanted quantum as its ulp.
+ * shift: C of round_quickly. */
 typedef struct P(target) {
-    VEC least, flush_below, scale, max_finite, beyond, at_infinity;
+    VEC least, flush_below, scale, shift, shift_less_1, max_finite, beyond, at_infinity;
 } P(target);
 
 INLINE TARGET P(spread)(const px_target *f) {
     return (TARGET){.least = P(all)((REAL)f->least),
-                       .flush_below = P(all)((REAL)f->flush_below),
-                       .scale = P(all)((REAL)1.5 * (REAL)((int64_t)1 << (DIGITS - f->p))),
-                       .max_finite = P(all)((REAL)f->max_finite),
-                       .beyond = P(all)((REAL)f->beyond),
-                       .at_infinity = P(all)((REAL)f->at_infinity)};
+                    .flush_below = P(all)((REAL)f->flush_below),
+                    .scale = P(all)((REAL)1.5 * (REAL)((int64_t)1 << (DIGITS - f->p))),
+                    .shift = P(all)((REAL)((int64_t)1 << (DIGITS - f->p))),
+                    .shift_less_1 = P(all)((REAL)(((int64_t)1 << (DIGITS - f->p)) - 1)),
+                    .max_finite = P(all)((REAL)f->max_finite),
+                    .beyond = P(all)((REAL)f->beyond),
+                    .at_infinity = P(all)((REAL)f->at_infinity)};
 }
 
 /* x rounded to nearest even. With x of exponent e, big = 1.5 2^(DIGITS - p + e) makes ulp(big) = 2^(e - p + 1); for
  * p <= DIGITS - 2, |x| < 2^(e + 1) leaves x + big in the binade of big, whose grid, an even multiple of the quantum
- * away, is the wanted one; the difference is exact. Zeros come out as +0 unless `special`, which also treats what does
- * not fit. */
-INLINE VEC P(round)(const TARGET *f, VEC x, bool special) {
+ * away, is the wanted one; the difference is exact. Zeros come out as +0 unless `signs`; `special` also treats what does not
+ * fit. */
+INLINE VEC P(round)(const TARGET *f, VEC x, bool signs, bool special) {
     VEC power = (VEC)((MASK)x & (MASK)P(all)((REAL)INFINITY));
     VEC big = P(max)(power, f->least) * f->scale;
     VEC y = (x + big) - big;
+    if (signs) y = (VEC)((MASK)y | P(sign)(x));
     if (!special) return y;
     y = (VEC)((MASK)y & ~(P(magnitude)(y) < f->flush_below));
     VEC other = P(select)(P(magnitude)(x) == P(all)((REAL)INFINITY), f->at_infinity, f->beyond);
     VEC result = P(select)(P(magnitude)(y) <= f->max_finite, y, other); /* y is NaN where big overflowed */
     result = (VEC)((MASK)result | P(sign)(x));
     return P(select)(x == x, result, x);
+}
+
+/* The same in two operations, for p <= DIGITS / 2, where C x (C = 2^(DIGITS - p)) does not overflow and x is no subnormal of
+ * the host: C x is a multiple of the quantum q, so C x - rnd((C - 1) x) = C x - rnd(C x - x) is x rounded on the grid of
+ * (C - 1) x, which is q, ties to even since a tie makes C x an even multiple of q. Where (C - 1) x lies in the binade below
+ * that of C x the grid is q / 2, but there x is within q / 4 of a power of two, which both grids round it to. Numbers of the
+ * format stay as they are, its subnormals too. */
+INLINE VEC P(round_quickly)(const TARGET *f, VEC x, bool signs) {
+    VEC y = P(fma_exact)(x, f->shift, -(x * f->shift_less_1));
+    return signs ? (VEC)((MASK)y | P(sign)(x)) : y;
 }
 
 /* a + b rounded to odd (Boldo & Melquiond 2008) by the exact error of the sum (Knuth's two-sum): where it is inexact
@@ -88,18 +111,19 @@ INLINE VEC P(sum_to_odd)(VEC a, VEC b) {
 
 /* What a step does, constant in every specialised copy; and the constants it needs. */
 typedef struct P(how) {
-    bool fused, rounds_product, odd, rounds_sum, special;
+    bool fused, rounds_product, odd, rounds_sum, quick_sum, signs, special;
     TARGET mul, acc;
 } P(how);
 
 INLINE VEC P(term)(const HOW *h, VEC a, VEC b) {
     VEC x = a * b;
-    return h->rounds_product ? P(round)(&h->mul, x, h->special) : x;
+    return h->rounds_product ? P(round)(&h->mul, x, h->signs, h->special) : x;
 }
 
 INLINE VEC P(add)(const HOW *h, VEC s, VEC t) {
     VEC x = h->odd ? P(sum_to_odd)(s, t) : s + t;
-    return h->rounds_sum ? P(round)(&h->acc, x, h->special) : x;
+    if (!h->rounds_sum) return x;
+    return h->quick_sum ? P(round_quickly)(&h->acc, x, h->signs) : P(round)(&h->acc, x, h->signs, h->special);
 }
 
 INLINE VEC P(step)(const HOW *h, VEC s, VEC a, VEC b) {
@@ -119,20 +143,21 @@ INLINE void P(accumulate_as)(const HOW *h, int64_t n, const REAL *a, const REAL 
 
 /* The same, with the flags as constants where it pays. */
 static void P(accumulate)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
-    int which = h->fused | h->rounds_product << 1 | h->odd << 2 | h->rounds_sum << 3 | h->special << 4;
-#define PX_COPY(f, p, o, r, e)                                                                                         \
-    case (f) | (p) << 1 | (o) << 2 | (r) << 3 | (e) << 4: {                                                            \
-        HOW copy = {f, p, o, r, e, h->mul, h->acc};                                                                 \
+    int which = h->fused | h->rounds_product << 1 | h->odd << 2 | h->rounds_sum << 3 | h->quick_sum << 4 |
+                h->signs << 5 | h->special << 6;
+#define PX_COPY(f, p, o, r, q, z, e)                                                                                   \
+    case (f) | (p) << 1 | (o) << 2 | (r) << 3 | (q) << 4 | (z) << 5 | (e) << 6: {                                      \
+        HOW copy = {f, p, o, r, q, z, e, h->mul, h->acc};                                                              \
         P(accumulate_as)(&copy, n, a, b, s);                                                                           \
         break;                                                                                                         \
     }
     switch (LANES > 1 ? which : -1) {
-        PX_COPY(0, 0, 0, 0, 0) /* native */
-        PX_COPY(1, 0, 0, 0, 0) /* native, fused */
-        PX_COPY(0, 1, 0, 1, 0) /* every operation rounded */
-        PX_COPY(0, 1, 0, 1, 1) /* the same, with overflow or special values */
-        PX_COPY(0, 1, 0, 0, 0) /* products rounded, native sums */
-        PX_COPY(0, 0, 0, 1, 0) /* exact products, sums rounded */
+        PX_COPY(0, 0, 0, 0, 0, 0, 0) /* native */
+        PX_COPY(1, 0, 0, 0, 0, 0, 0) /* native, fused */
+        PX_COPY(0, 1, 0, 1, 1, 0, 0) /* every operation rounded */
+        PX_COPY(0, 1, 0, 1, 0, 1, 1) /* the same, with overflow or special values */
+        PX_COPY(0, 1, 0, 0, 0, 0, 0) /* products rounded, native sums */
+        PX_COPY(0, 0, 0, 1, 1, 0, 0) /* exact products, sums rounded */
     default: P(accumulate_as)(h, n, a, b, s);
     }
 #undef PX_COPY
@@ -158,7 +183,7 @@ static void P(blocked)(const HOW *h, const px_plan *plan, int64_t n, const REAL 
         VEC part[VECTORS] = {{0}};
         P(accumulate)(h, plan->block < n - k ? plan->block : n - k, a + k, b + k * LANES * VECTORS, part);
         for (int v = 0; v < VECTORS; v++) {
-            if (plan->rounds_partial) part[v] = P(round)(&split, part[v], true);
+            if (plan->rounds_partial) part[v] = P(round)(&split, part[v], true, true);
             s[v] = k == 0 ? part[v] : P(add)(h, s[v], part[v]);
         }
     }
@@ -234,9 +259,15 @@ static void P(sum)(const HOW *h, const px_plan *plan, int64_t n, const REAL *a, 
 }
 
 static void P(rows)(const px_plan *plan, int64_t n, const REAL *a, const REAL *b, REAL *c, REAL *last) {
-    P(how)
-    h = {plan->fused,           plan->rounds_product, plan->odd, plan->rounds_sum, plan->special,
-         P(spread)(&plan->mul), P(spread)(&plan->acc)};
+    HOW h = {.fused = plan->fused,
+             .rounds_product = plan->rounds_product,
+             .odd = plan->odd,
+             .rounds_sum = plan->rounds_sum,
+             .quick_sum = plan->quick_sum && !plan->special,
+             .signs = plan->signed_zeros || plan->special,
+             .special = plan->special,
+             .mul = P(spread)(&plan->mul),
+             .acc = P(spread)(&plan->acc)};
     TARGET out = P(spread)(&plan->out);
     bool start_first = plan->order == PX_SEQUENTIAL || plan->order == PX_KAHAN || plan->order == PX_NEUMAIER;
     VEC s[VECTORS], start[VECTORS];
@@ -248,7 +279,7 @@ static void P(rows)(const px_plan *plan, int64_t n, const REAL *a, const REAL *b
     for (int v = 0; v < VECTORS; v++) {
         if (plan->has_start && !start_first) /* at the end, unless it is +0 */
             s[v] = P(select)((MASK)start[v] != 0, P(add)(&h, start[v], s[v]), s[v]);
-        if (plan->rounds_out) s[v] = P(round)(&out, s[v], true);
+        if (plan->rounds_out) s[v] = P(round)(&out, s[v], true, true);
         s[v] = P(select)(s[v] == s[v], s[v], P(all)((REAL)NAN));
     }
     memcpy(c, s, sizeof s);

@@ -26,12 +26,13 @@ typedef struct px_plan {
     bool rounds_product; /* to mul */
     bool odd;            /* the host's sum must be rounded to odd before it is rounded to acc */
     bool rounds_sum;     /* to acc */
+    bool quick_sum;      /* and that in two operations, unless special */
     bool rounds_partial; /* block sums, to split */
     bool rounds_out;     /* the result, to out */
-    bool signed_zeros;   /* a zero sum may be -0 without a start value that is */
     bool has_start;      /* c holds start values */
     bool flushes;        /* mul or acc has no subnormals */
-    bool special;        /* overflow, infinities, NaN, flushing, or a zero whose sign matters may occur */
+    bool signed_zeros;   /* the sign of a zero may matter */
+    bool special;        /* overflow, infinities, NaN or flushing may occur */
     px_target mul, acc, split, out;
 } px_plan;
 
