@@ -133,6 +133,20 @@ static void long_texts_are_wrapped_in_their_column(void **state) {
            "  \xC3\xA9\xC3\xA9    2  b\n");
 }
 
+static void columns_that_do_not_fit_are_named(void **state) {
+    static const px_table_column wide[] = {{"a", true}, {"b", true}, {"c", false}};
+    char number[61];
+    memset(number, '7', 60);
+    number[60] = '\0'; /* numbers are never wrapped */
+    px_table t = px_table_new(*state, wide, 3);
+    px_table_add(&t, (const char *[]){"1", number, "x"});
+    px_table_add(&t, (const char *[]){number, "2", "y"});
+    char *got = printed(&t, PX_STYLE_TTY, 0, false);
+    assert_null(strstr(got, "x\n"));
+    assert_non_null(strstr(got, "\n  not shown for lack of width: b c\n"));
+    free(got);
+}
+
 static int setup(void **state) {
     *state = px_arena_new();
     return 0;
@@ -150,6 +164,7 @@ int main(void) {
         cmocka_unit_test(an_empty_table_has_its_header),
         cmocka_unit_test(a_long_table_is_abbreviated_with_a_note),
         cmocka_unit_test(long_texts_are_wrapped_in_their_column),
+        cmocka_unit_test(columns_that_do_not_fit_are_named),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

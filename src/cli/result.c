@@ -40,23 +40,24 @@ static const px_column *column_of(const px_kind_spec *spec, const char *name) {
     return NULL;
 }
 
-/* The axes that vary, further keys, the highlights that are filled, and status when a row is not ok. */
+/* The axes that vary (those that the file names: m = same follows n), further keys, status when a row is not ok, and the
+ * highlights that are filled. */
 static shown choose(const px_job *job, const px_csv *csv, bool all_ok) {
     const px_kind_spec *spec = &job->kind->spec;
     shown s = {.n = 0};
     for (int j = 0; j < spec->n_params; j++) {
         int at = px_csv_column(csv, spec->params[j].name);
         bool number = spec->params[j].type == PX_PARAM_INT || spec->params[j].type == PX_PARAM_REAL;
-        if (at >= 0 && varies(csv, at)) show(&s, csv, at, number);
+        if (at >= 0 && job->plan.axis_named[j] && varies(csv, at)) show(&s, csv, at, number);
     }
     for (int j = 0; j < spec->n_columns; j++)
         if (spec->columns[j].class == PX_CLASS_KEY) show(&s, csv, px_csv_column(csv, spec->columns[j].name), false);
+    if (!all_ok) show(&s, csv, px_csv_column(csv, "status"), false);
     for (int j = 0; job->kind->highlights && job->kind->highlights[j]; j++) {
         int at = px_csv_column(csv, job->kind->highlights[j]);
         const px_column *c = column_of(spec, job->kind->highlights[j]);
         if (at >= 0 && c && filled(csv, at)) show(&s, csv, at, c->type != PX_COLUMN_TEXT);
     }
-    if (!all_ok) show(&s, csv, px_csv_column(csv, "status"), false);
     return s;
 }
 

@@ -58,14 +58,24 @@ static void fit(const px_table *t, size_t *width, size_t room) {
     }
 }
 
-/* One row, in as many lines as its longest cell takes. rest: scratch, a pointer a column. */
-static void print_row(FILE *stream, const px_table *t, const size_t *width, const char *const *cells,
+/* Columns, from the left, that a row of the screen holds: at least one. */
+static int columns_that_fit(const px_table *t, const size_t *width, size_t room) {
+    size_t total = 0;
+    for (int j = 0; j < t->n_columns; j++) {
+        total += width[j] + GAP;
+        if (j > 0 && total > room) return j;
+    }
+    return t->n_columns;
+}
+
+/* The first n cells of a row, in as many lines as the longest takes. rest: scratch, a pointer a column. */
+static void print_row(FILE *stream, const px_table *t, int n_cells, const size_t *width, const char *const *cells,
                       const char **rest) {
-    for (int j = 0; j < t->n_columns; j++) rest[j] = cells[j] ? cells[j] : "";
+    for (int j = 0; j < n_cells; j++) rest[j] = cells[j] ? cells[j] : "";
     for (bool more = true; more;) {
         size_t owed = 0; /* blanks not printed yet: none at the end of a line */
         more = false;
-        for (int j = 0; j < t->n_columns; j++) {
+        for (int j = 0; j < n_cells; j++) {
             size_t n = t->columns[j].number ? strlen(rest[j]) : first_line(rest[j], width[j]);
             size_t used = columns_of(rest[j], n), pad = width[j] > used ? width[j] - used : 0;
             size_t before = owed + GAP + (t->columns[j].number ? pad : 0);
@@ -96,12 +106,18 @@ void px_table_print_tty(FILE *stream, const px_table *t, size_t max_rows, bool c
             if (w > width[j]) width[j] = w;
         }
     }
-    fit(t, width, (size_t)px_terminal_width(stream));
+    size_t room = (size_t)px_terminal_width(stream);
+    fit(t, width, room);
+    int shown = columns_that_fit(t, width, room);
     fputs(color ? "\033[1m" : "", stream);
-    print_row(stream, t, width, header, rest);
+    print_row(stream, t, shown, width, header, rest);
     fputs(color ? "\033[0m" : "", stream);
     for (size_t i = 0; i < t->n_rows; i++) {
         if (i == head) fprintf(stream, "  ... %zu more rows ...\n", t->n_rows - head - tail);
-        if (i < head || i >= t->n_rows - tail) print_row(stream, t, width, t->cells + i * n, rest);
+        if (i < head || i >= t->n_rows - tail) print_row(stream, t, shown, width, t->cells + i * n, rest);
     }
+    if (shown == t->n_columns) return;
+    fputs("  not shown for lack of width:", stream);
+    for (int j = shown; j < t->n_columns; j++) fprintf(stream, " %s", t->columns[j].name);
+    fputc('\n', stream);
 }
