@@ -44,7 +44,7 @@ typedef enum px_option_type {
     X(FROM, "from", 0, TEXT, "F", "", "eval", "convert: the operand's format")                                         \
     X(TO, "to", 0, TEXT, "G", "", "eval", "convert: the result's format")                                              \
     X(ROUNDING, "rounding", 0, TEXT, "R", "", "show eval", "the rounding mode; default: nearest_even")                 \
-    X(SR_BITS, "sr-bits", 0, NUMBER, "N", "", "show eval", "random bits of stochastic rounding; default: 32")          \
+    X(SR_BITS, "sr-bits", 0, NUMBER, "N", "", "eval", "random bits of stochastic rounding; default: 32")          \
     X(SUBNORMAL, "subnormal", 0, WORD, "S", "keep flush", "show eval", "subnormal numbers; default: keep")             \
     X(OVERFLOW, "overflow", 0, WORD, "O", "inf nan saturate", "show eval",                                             \
       "beyond the largest number; default: the format's own")                                                          \

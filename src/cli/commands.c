@@ -12,13 +12,22 @@ const px_command px_commands[] = {
      false, px_command_list},
     {"describe", "KIND", 1, 1, "its question, axes, columns and sources, printed from the program's own tables", "",
      false, px_command_describe},
+    {"formats", "[NAME]", 0, 1,
+     "p, emin, emax, largest, smallest, u, infinities, overflow rule and other names of formats",
+     "NAME is a format of the table or a custom one, ieee_eXmY: X exponent bits, Y stored significand bits.", false,
+     px_command_formats},
+    {"show", "VALUE", 1, 1, "one number: its bits, its neighbours and the error of rounding it",
+     "VALUE is a decimal number of any length, 0x1.8p-3, 2^-10, inf or nan, and is meant exactly: 0.1 is the decimal\n"
+     "0.1. With --format F its fields are drawn; without, there is a row for each format.\n"
+     "\n"
+     "  precx show 0.1 --format bf16",
+     false, px_command_show},
     {"eval", "add|sub|mul|div|sqrt|fma|convert|dot", 1, 1,
      "the arithmetic as a filter, from standard input to standard output",
      "add sub mul div sqrt fma read one case a line, the operands as hexadecimal words of --format F, and print the\n"
      "result's word: one rounding to F; with --accum G rounded to G, then to F. Further words on a line are ignored.\n"
-     "convert rounds words of --from F to --to G. dot reads CSV with columns a and b (words of F separated by "
-     "blanks),\n"
-     "optional c (the start value, a word of G) and id, and prints CSV with id and d.\n"
+     "convert rounds words of --from F to --to G. dot reads CSV with columns a and b (words of F separated by\n"
+     "blanks), optional c (the start value, a word of G) and id, and prints CSV with id and d.\n"
      "\n"
      "  printf '3C00 3C00\\n' | precx eval add --format fp16            prints 4000\n"
      "  testfloat_gen f16_add | precx eval add --format fp16 --echo --flags | testfloat_ver f16_add\n"

@@ -175,6 +175,8 @@ static px_status check_operands(const px_cli *cli, px_error *err) {
     return PX_OK;
 }
 
+static bool begins_number(const char *word) { return word[0] >= '0' && word[0] <= '9'; }
+
 px_status px_cli_parse(px_arena *arena, int argc, const char *const *argv, px_cli *cli, px_error *err) {
     const char **operands = PX_NEW_ARRAY(arena, const char *, argc + 1);
     *cli = (px_cli){.arena = arena, .argv = argv, .argc = argc, .operands = operands};
@@ -187,7 +189,7 @@ px_status px_cli_parse(px_arena *arena, int argc, const char *const *argv, px_cl
             options = false;
         else if (options && strncmp(word, "--", 2) == 0)
             PX_TRY(parse_long(cli, &i, err));
-        else if (options && word[0] == '-' && word[1] && !px_double_parse(word, &number))
+        else if (options && word[0] == '-' && word[1] && !begins_number(word + 1) && !px_double_parse(word, &number))
             PX_TRY(parse_letters(cli, &i, err));
         else if (!cli->command)
             PX_TRY(find_command(cli, word, err));
