@@ -11,9 +11,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "arith/codec.h"
+#include "io/csv.h"
 #include "kernel/mma.h"
 #include "support/cases.h"
 #include "support/mma_cases.h"
+#include "support/shared.h"
 
 static bool same(double x, double y) { return isnan(x) ? isnan(y) : px_word_of(x) == px_word_of(y); }
 
@@ -162,11 +165,69 @@ static void test_wrong_units(void **state) {
     assert_int_equal(missed, 0);
 }
 
+static int words_of(px_fp f, const char *field, double *x) {
+    int n = 0;
+    char copy[1024];
+    assert_true(strlen(field) < sizeof copy);
+    strcpy(copy, field);
+    for (char *word = strtok(copy, " "); word; word = strtok(NULL, " ")) {
+        uint64_t bits;
+        assert_true(n < MMA_MAX_K && px_word_parse(f, word, &bits));
+        x[n++] = px_decode(f, bits);
+    }
+    return n;
+}
+
+/* The unit of "h100-bf16-fp32". */
+static px_mma unit_named(const char *name) {
+    char model[16], in[16], out[16];
+    assert_int_equal(sscanf(name, "%15[^-]-%15[^-]-%15s", model, in, out), 3);
+    return mma_unit_of(&(mma_unit){"", model, in, out, 0, 0, 0, 0});
+}
+
+/* Where two published models differ, both answers come out of the quirks, and the one chosen here without any. */
+static void test_disputed(void **state) {
+    (void)state;
+    char path[4096];
+    if (!px_shared_find("tensorcore/disputed.csv", path, sizeof path)) skip();
+    static const struct {
+        const char *column;
+        px_mma_quirks quirks;
+    } answers[] = {
+        {"d_spec", {0}},
+        {"d_mmasim",
+         {.no_floor = true, .zero_c_counts = true, .zero_product_counts = true, .positive_underflow = true}},
+        {"d_matlab", {.normalised_c = true}},
+    };
+    px_arena *arena = px_arena_new();
+    px_csv csv;
+    px_error err;
+    assert_int_equal(px_csv_read(arena, path, &csv, &err), PX_OK);
+    int model = px_csv_column(&csv, "model"), a = px_csv_column(&csv, "a"), b = px_csv_column(&csv, "b"),
+        c = px_csv_column(&csv, "c");
+    for (size_t i = 0; i < csv.n_rows; i++)
+        for (size_t j = 0; j < sizeof answers / sizeof *answers; j++) {
+            const char *const *row = csv.rows[i];
+            px_mma unit = unit_named(row[model]);
+            double xa[MMA_MAX_K], xb[MMA_MAX_K], xc, xd;
+            px_terms t = {.n = words_of(unit.a, row[a], xa), .a = xa, .b = xb, .stride_a = 1, .stride_b = 1, .sign = 1};
+            assert_int_equal(words_of(unit.b, row[b], xb), t.n);
+            words_of(unit.out, row[c], &xc);
+            words_of(unit.out, row[px_csv_column(&csv, answers[j].column)], &xd);
+            t.c = xc;
+            unit.quirks = answers[j].quirks;
+            if (!same(px_mma_sum(&unit, &t), xd)) fail_msg("%s, row %zu: %s", row[model], i + 1, answers[j].column);
+        }
+    print_message("%zu disputed rows, three answers each\n", csv.n_rows);
+    px_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parameters),
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_wrong_units),
+        cmocka_unit_test(test_disputed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
