@@ -15,54 +15,56 @@ static const struct {
 #undef PX_MODEL_ROW
 };
 
-#define BOTH "MS KM"
-#define WMMA "KM: 5000 recorded rows reproduced"
+#define MS   "arXiv:2511.10909"
+#define KM   "arXiv:2512.07004"
+#define BOTH MS ", " KM
+#define FHMP "PeerJ CS 7:e330"
+#define HERE "precx, from the rows of " KM
+#define ROWS "5000 rows recorded by " KM
 /* Results of 11 bits hide a wrong F: 0 of 1000 rows changed. */
-#define WMMA16 "KM: 5000 recorded rows reproduced; they do not settle F"
+#define ROWS16 ROWS ", which do not settle F"
 #define FP8_IN "fp8_e4m3 fp8_e5m2"
 
-/* THE list of parameters. RZ is toward_zero, RNE nearest_even. Floors are KM's, tuned there on hardware; for fp16 and
+/* THE list of parameters. RZ is toward_zero, RNE nearest_even. Floors are from KM, tuned there on hardware; for fp16 and
  * fp8 inputs with fp32 results no product reaches them. */
 enum { RZ = PX_TOWARD_ZERO, RNE = PX_NEAREST_EVEN, NONE = PX_MMA_NO_FLOOR };
 static const px_mma_row rows[] = {
     /* model, in, out, W, F, P, rounding, floor, blocks, instruction and its blocks, sources, hardware */
-    {PX_MODEL_V100, "fp16", "fp32", 4, 23, 23, RZ, NONE, 1, "mma m8n8k4: 1", BOTH " FHMP",
-     WMMA "; FHMP: directed tests"},
-    {PX_MODEL_V100, "fp16", "fp16", 4, 23, 10, RNE, -19, 1, "mma m8n8k4: 1", BOTH " FHMP", WMMA16},
-    {PX_MODEL_TURING, "fp16", "fp32", 8, 24, 23, RZ, NONE, 1, "mma m16n8k8: 1", "MS", "FHMP: directed tests"},
-    {PX_MODEL_TURING, "fp16", "fp16", 8, 24, 10, RNE, NONE, 1, "mma m16n8k8: 1", "MS", ""},
-    {PX_MODEL_A100, "fp16 bf16", "fp32", 8, 24, 23, RZ, -132, 1, "mma m16n8k8: 1, m16n8k16: 2", BOTH " FHMP",
-     WMMA "; FHMP: directed tests"},
-    {PX_MODEL_A100, "fp16", "fp16", 8, 24, 10, RNE, -20, 1, "mma m16n8k8: 1, m16n8k16: 2", BOTH " FHMP", WMMA16},
-    {PX_MODEL_A100, "tf32", "fp32", 4, 24, 23, RZ, -132, 1, "mma m16n8k4: 1, m16n8k8: 2", BOTH " FHMP", WMMA},
-    {PX_MODEL_A100, "fp64", "fp64", 1, PX_MMA_UNCUT, 52, RNE, NONE, 1, "mma m8n8k4: 4", "MS", ""},
-    {PX_MODEL_ADA, "fp16 bf16", "fp32", 8, 24, 23, RZ, -132, 1, "mma m16n8k8: 1, m16n8k16: 2", BOTH, WMMA},
-    {PX_MODEL_ADA, "fp16", "fp16", 8, 24, 10, RNE, -20, 1, "mma m16n8k8: 1, m16n8k16: 2", BOTH, WMMA16},
-    {PX_MODEL_ADA, "tf32", "fp32", 4, 24, 23, RZ, -132, 1, "mma m16n8k4: 1, m16n8k8: 2", BOTH, WMMA},
-    {PX_MODEL_ADA, FP8_IN, "fp32", 16, 13, 13, RZ, NONE, 1, "mma m16n8k32: 2", BOTH, WMMA},
-    {PX_MODEL_ADA, FP8_IN, "fp16", 16, 13, 10, RNE, NONE, 1, "mma m16n8k32: 2", BOTH, WMMA},
-    {PX_MODEL_H100, "fp16 bf16", "fp32", 16, 25, 23, RZ, -133, 1, "wgmma k16, mma m16n8k16: 1", BOTH, WMMA},
-    {PX_MODEL_H100, "fp16", "fp16", 16, 25, 10, RNE, -21, 1, "wgmma k16, mma m16n8k16: 1", BOTH, WMMA16},
+    {PX_MODEL_V100, "fp16", "fp32", 4, 23, 23, RZ, NONE, 1, "mma m8n8k4: 1", BOTH ", " FHMP,
+     ROWS "; directed tests of " FHMP},
+    {PX_MODEL_V100, "fp16", "fp16", 4, 23, 10, RNE, -19, 1, "mma m8n8k4: 1", BOTH ", " FHMP, ROWS16},
+    {PX_MODEL_TURING, "fp16", "fp32", 8, 24, 23, RZ, NONE, 1, "mma m16n8k8: 1", MS, "directed tests of " FHMP},
+    {PX_MODEL_TURING, "fp16", "fp16", 8, 24, 10, RNE, NONE, 1, "mma m16n8k8: 1", MS, ""},
+    {PX_MODEL_A100, "fp16 bf16", "fp32", 8, 24, 23, RZ, -132, 1, "mma m16n8k8: 1, m16n8k16: 2", BOTH ", " FHMP,
+     ROWS "; directed tests of " FHMP},
+    {PX_MODEL_A100, "fp16", "fp16", 8, 24, 10, RNE, -20, 1, "mma m16n8k8: 1, m16n8k16: 2", BOTH ", " FHMP, ROWS16},
+    {PX_MODEL_A100, "tf32", "fp32", 4, 24, 23, RZ, -132, 1, "mma m16n8k4: 1, m16n8k8: 2", BOTH ", " FHMP, ROWS},
+    {PX_MODEL_A100, "fp64", "fp64", 1, PX_MMA_UNCUT, 52, RNE, NONE, 1, "mma m8n8k4: 4", MS, ""},
+    {PX_MODEL_ADA, "fp16 bf16", "fp32", 8, 24, 23, RZ, -132, 1, "mma m16n8k8: 1, m16n8k16: 2", BOTH, ROWS},
+    {PX_MODEL_ADA, "fp16", "fp16", 8, 24, 10, RNE, -20, 1, "mma m16n8k8: 1, m16n8k16: 2", BOTH, ROWS16},
+    {PX_MODEL_ADA, "tf32", "fp32", 4, 24, 23, RZ, -132, 1, "mma m16n8k4: 1, m16n8k8: 2", BOTH, ROWS},
+    {PX_MODEL_ADA, FP8_IN, "fp32", 16, 13, 13, RZ, NONE, 1, "mma m16n8k32: 2", BOTH, ROWS},
+    {PX_MODEL_ADA, FP8_IN, "fp16", 16, 13, 10, RNE, NONE, 1, "mma m16n8k32: 2", BOTH, ROWS},
+    {PX_MODEL_H100, "fp16 bf16", "fp32", 16, 25, 23, RZ, -133, 1, "wgmma k16, mma m16n8k16: 1", BOTH, ROWS},
+    {PX_MODEL_H100, "fp16", "fp16", 16, 25, 10, RNE, -21, 1, "wgmma k16, mma m16n8k16: 1", BOTH, ROWS16},
     {PX_MODEL_H100, "tf32", "fp32", 8, 25, 23, RZ, -133, 1, "wgmma k8, mma m16n8k8: 1", BOTH,
-     WMMA ", in 4 of the 8 lanes"},
-    {PX_MODEL_H100, FP8_IN, "fp32", 32, 13, 13, RZ, -133, 1, "wgmma k32: 1", BOTH, WMMA ", with c = 0"},
-    {PX_MODEL_H100, FP8_IN, "fp16", 32, 13, 10, RNE, NONE, 1, "wgmma k32: 1", "MS", ""},
-    {PX_MODEL_H100, "fp64", "fp64", 1, PX_MMA_UNCUT, 52, RNE, NONE, 1, "mma m8n8k4: 4", "MS", ""},
-    {PX_MODEL_H100_MMASYNC, FP8_IN, "fp32", 16, 25, 23, RZ, -133, 2, "mma m16n8k32: 2, then c", "precx, from KM's rows",
-     "only b200_mmasync's rows"},
-    {PX_MODEL_H100_MMASYNC, FP8_IN, "fp16", 16, 25, 10, RNE, -21, 2, "mma m16n8k32: 2, then c", "precx, from KM's rows",
-     WMMA},
+     ROWS ", in 4 of the 8 lanes"},
+    {PX_MODEL_H100, FP8_IN, "fp32", 32, 13, 13, RZ, -133, 1, "wgmma k32: 1", BOTH, ROWS ", with c = 0"},
+    {PX_MODEL_H100, FP8_IN, "fp16", 32, 13, 10, RNE, NONE, 1, "wgmma k32: 1", MS, ""},
+    {PX_MODEL_H100, "fp64", "fp64", 1, PX_MMA_UNCUT, 52, RNE, NONE, 1, "mma m8n8k4: 4", MS, ""},
+    {PX_MODEL_H100_MMASYNC, FP8_IN, "fp32", 16, 25, 23, RZ, -133, 2, "mma m16n8k32: 2, then c", HERE,
+     "only as b200_mmasync"},
+    {PX_MODEL_H100_MMASYNC, FP8_IN, "fp16", 16, 25, 10, RNE, -21, 2, "mma m16n8k32: 2, then c", HERE, ROWS},
     {PX_MODEL_B200, "fp16 bf16", "fp32", 16, 25, 23, RZ, -133, 1, "tcgen05 k16, mma m16n8k16: 1", BOTH,
-     WMMA ", by mma"},
-    {PX_MODEL_B200, "fp16", "fp16", 16, 25, 10, RNE, -21, 1, "tcgen05 k16, mma m16n8k16: 1", BOTH, WMMA16 ", by mma"},
+     ROWS ", by mma"},
+    {PX_MODEL_B200, "fp16", "fp16", 16, 25, 10, RNE, -21, 1, "tcgen05 k16, mma m16n8k16: 1", BOTH, ROWS16 ", by mma"},
     {PX_MODEL_B200, "tf32", "fp32", 8, 25, 23, RZ, -133, 1, "tcgen05 k8, mma m16n8k8: 1", BOTH,
-     WMMA ", by mma, in 4 of the 8 lanes"},
+     ROWS ", by mma, in 4 of the 8 lanes"},
     {PX_MODEL_B200, FP8_IN, "fp32", 32, 25, 23, RZ, -133, 1, "tcgen05 k32: 1", BOTH, ""},
-    {PX_MODEL_B200, FP8_IN, "fp16", 32, 25, 10, RNE, NONE, 1, "tcgen05 k32: 1", "MS", ""},
-    {PX_MODEL_B200_MMASYNC, FP8_IN, "fp32", 16, 25, 23, RZ, -133, 2, "mma m16n8k32: 2, then c", "precx, from KM's rows",
-     WMMA "; they do not settle the split"},
-    {PX_MODEL_B200_MMASYNC, FP8_IN, "fp16", 16, 25, 10, RNE, -21, 2, "mma m16n8k32: 2, then c", "precx, from KM's rows",
-     WMMA},
+    {PX_MODEL_B200, FP8_IN, "fp16", 32, 25, 10, RNE, NONE, 1, "tcgen05 k32: 1", MS, ""},
+    {PX_MODEL_B200_MMASYNC, FP8_IN, "fp32", 16, 25, 23, RZ, -133, 2, "mma m16n8k32: 2, then c", HERE,
+     ROWS ", which do not settle the split"},
+    {PX_MODEL_B200_MMASYNC, FP8_IN, "fp16", 16, 25, 10, RNE, -21, 2, "mma m16n8k32: 2, then c", HERE, ROWS},
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
 

@@ -44,7 +44,7 @@ typedef struct px_mma_row {
     uint8_t blocks;          /* as in px_mma; 2: mma.sync of fp8, which adds c at the end */
     const char *instruction; /* the native instruction and how many blocks it is */
     const char *sources;     /* who published these numbers */
-    const char *hardware;    /* what was compared with hardware, by whom; "" is nothing */
+    const char *validated;   /* what was compared with hardware, by whom; "" is nothing */
 } px_mma_row;
 const px_mma_row *px_mma_rows(int *n); /* model by model */
 

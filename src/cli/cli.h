@@ -41,6 +41,9 @@ typedef enum px_option_type {
     X(ACCUM, "accum", 0, TEXT, "G", "", "eval", "the accumulator's format")                                            \
     X(PRODUCT, "product", 0, TEXT, "P", "", "eval", "dot: the products' format, or exact; default: the accumulator's") \
     X(OUT, "out", 0, TEXT, "H", "", "eval", "dot, mma: the result's format; dot's default: the accumulator's")         \
+    X(MODEL, "model", 0, TEXT, "M", "", "eval", "mma: the model of a matrix unit, as `precx list models` has them")    \
+    X(IN, "in", 0, TEXT, "F", "", "eval", "mma: the operands' format; e4m3 and e5m2 are the OCP ones")                 \
+    X(IN_B, "in-b", 0, TEXT, "F", "", "eval", "mma: the second operand's format, where fp8 formats are mixed")         \
     X(FROM, "from", 0, TEXT, "F", "", "eval", "convert: the operand's format")                                         \
     X(TO, "to", 0, TEXT, "G", "", "eval", "convert: the result's format")                                              \
     X(ROUNDING, "rounding", 0, TEXT, "R", "", "show eval", "the rounding mode; default: nearest_even")                 \

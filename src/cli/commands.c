@@ -22,16 +22,18 @@ const px_command px_commands[] = {
      "\n"
      "  precx show 0.1 --format bf16",
      false, px_command_show},
-    {"eval", "add|sub|mul|div|sqrt|fma|convert|dot", 1, 1,
+    {"eval", "add|sub|mul|div|sqrt|fma|convert|dot|mma", 1, 1,
      "the arithmetic as a filter, from standard input to standard output",
      "add sub mul div sqrt fma read one case a line, the operands as hexadecimal words of --format F, and print the\n"
      "result's word: one rounding to F; with --accum G rounded to G, then to F. Further words on a line are ignored.\n"
      "convert rounds words of --from F to --to G. dot reads CSV with columns a and b (words of F separated by\n"
-     "blanks), optional c (the start value, a word of G) and id, and prints CSV with id and d.\n"
+     "blanks), optional c (the start value, a word of G) and id, and prints CSV with id and d. mma reads the same columns, c\n"
+     "required, and computes as the matrix unit M does, bit for bit.\n"
      "\n"
      "  printf '3C00 3C00\\n' | precx eval add --format fp16            prints 4000\n"
      "  testfloat_gen f16_add | precx eval add --format fp16 --echo --flags | testfloat_ver f16_add\n"
-     "  printf 'a,b\\n3c00 3c00,3c00 4000\\n' | precx eval dot --format fp16 --accum fp32",
+     "  printf 'a,b\\n3c00 3c00,3c00 4000\\n' | precx eval dot --format fp16 --accum fp32\n"
+     "  printf 'a,b,c\\n3c00 1000,3c00 1000,3f800000\\n' | precx eval mma --model h100 --in fp16 --out fp32",
      true, px_command_eval},
     {"env", "", 0, 0, "what is loaded here: versions, CPU, instruction set, BLAS core in use", "", false,
      px_command_env},

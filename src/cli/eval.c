@@ -13,10 +13,11 @@ enum { MAX_OPERANDS = 3, SEED = 42 };
 /* One operation; exact is its definition, fast the function that the experiments use. */
 typedef struct operation {
     const char *name;
-    int operands; /* 0: not an operation on lines of words */
+    int operands; /* 0: not an operation on lines of words, but csv */
     double (*fast)(px_fp f, px_rounding r, const double *x, uint64_t bits);
     px_exact (*exact)(px_rounding r, const double *x, unsigned *flags);
-    const char *options; /* the options that it takes besides those of every command and the common ones */
+    const char *options; /* the options that it takes besides those of every command */
+    px_status (*csv)(const px_eval *e, px_filter *f, px_error *err);
 } operation;
 
 static double fast_add(px_fp f, px_rounding r, const double *x, uint64_t bits) {
@@ -66,19 +67,20 @@ static px_exact exact_convert(px_rounding r, const double *x, unsigned *flags) {
     return px_exact_of(x[0]);
 }
 
-#define SCALAR "format accum flags echo"
+#define ROUND  "rounding sr-bits subnormal overflow seed"
+#define SCALAR "format accum flags echo " ROUND
 static const operation operations[] = {
-    {"add", 2, fast_add, exact_add, SCALAR},
-    {"sub", 2, fast_sub, exact_sub, SCALAR},
-    {"mul", 2, fast_mul, exact_mul, SCALAR},
-    {"div", 2, fast_div, exact_div, SCALAR},
-    {"sqrt", 1, fast_sqrt, exact_sqrt, SCALAR},
-    {"fma", 3, fast_fma, exact_fma, SCALAR},
-    {"convert", 1, fast_convert, exact_convert, "from to flags echo"},
-    {"dot", 0, NULL, NULL, "format product accum out order block splits fused"},
+    {"add", 2, fast_add, exact_add, SCALAR, NULL},
+    {"sub", 2, fast_sub, exact_sub, SCALAR, NULL},
+    {"mul", 2, fast_mul, exact_mul, SCALAR, NULL},
+    {"div", 2, fast_div, exact_div, SCALAR, NULL},
+    {"sqrt", 1, fast_sqrt, exact_sqrt, SCALAR, NULL},
+    {"fma", 3, fast_fma, exact_fma, SCALAR, NULL},
+    {"convert", 1, fast_convert, exact_convert, "from to flags echo " ROUND, NULL},
+    {"dot", 0, NULL, NULL, "format product accum out order block splits fused " ROUND, px_eval_dot},
+    {"mma", 0, NULL, NULL, "model in in-b out", px_eval_mma},
 };
 enum { N_OPERATIONS = sizeof operations / sizeof *operations };
-#define COMMON_OPTIONS "rounding sr-bits subnormal overflow seed"
 
 /* A case: operands are words of `in`, the operation is rounded to `first`, then to `result` (the same format when there
  * is one rounding only). */
@@ -103,7 +105,7 @@ static px_status check_options(const px_cli *cli, const operation *op, px_error 
     for (int id = 0; id < PX_OPT_COUNT; id++) {
         const px_option *o = &px_options[id];
         if (!px_cli_given(cli, (px_option_id)id) || strcmp(o->commands, "*") == 0) continue;
-        if (!listed(op->options, o->name) && !listed(COMMON_OPTIONS, o->name))
+        if (!listed(op->options, o->name))
             return px_fail(err, PX_USAGE, "'precx eval %s' has no option '--%s'", op->name, o->name);
     }
     return PX_OK;
@@ -231,7 +233,7 @@ px_status px_command_eval(const px_cli *cli, px_error *err) {
     PX_TRY(read_choices(cli, &e, err));
     if (op->operands) PX_TRY(make_plan(&e, op, &p, err));
     px_filter f = {0};
-    px_status status = op->operands ? filter_lines(&e, &p, &f, err) : px_eval_dot(&e, &f, err);
+    px_status status = op->operands ? filter_lines(&e, &p, &f, err) : op->csv(&e, &f, err);
     px_filter_end(&f);
     return status;
 }

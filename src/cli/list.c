@@ -1,6 +1,7 @@
 /* `precx list`: the program's own tables. */
 #include <string.h>
 
+#include "arith/model.h"
 #include "arith/recipe.h"
 #include "backend/registry.h"
 #include "base/text.h"
@@ -11,7 +12,7 @@
 #include "metric/bound.h"
 #include "metric/error.h"
 
-enum { MAX_FIELDS = 4 };
+enum { MAX_FIELDS = 12 };
 
 static void row(px_table *t, const char *a, const char *b, const char *c, const char *d) {
     px_table_add(t, (const char *[MAX_FIELDS]){a, b, c, d});
@@ -34,7 +35,22 @@ static void add_backends(px_table *t) {
     for (int i = 0; i < n; i++) row(t, backends[i]->name, backends[i]->help, NULL, NULL);
 }
 
-static void add_models(px_table *t) { (void)t; } /* empty: list() says so in words */
+static void add_models(px_table *t) {
+    int n;
+    const px_mma_row *rows = px_mma_rows(&n);
+    for (int i = 0; i < n; i++) {
+        const px_mma_row *r = &rows[i];
+        char width[8], fraction[8] = "", precision[8], floor[8] = "";
+        snprintf(width, sizeof width, "%d", r->width);
+        if (r->fraction != PX_MMA_UNCUT) snprintf(fraction, sizeof fraction, "%d", r->fraction);
+        snprintf(precision, sizeof precision, "%d", r->precision);
+        if (r->floor != PX_MMA_NO_FLOOR) snprintf(floor, sizeof floor, "%d", r->floor);
+        px_table_add(t,
+                     (const char *[MAX_FIELDS]){px_model_name(r->model), px_model_help(r->model), r->in, r->out, width,
+                                                fraction, precision, px_rounding_name((px_rounding_mode)r->rounding),
+                                                floor, r->instruction, r->sources, r->validated});
+    }
+}
 
 static void add_matrices(px_table *t) {
     const char *const *names = px_matrix_names();
@@ -78,7 +94,22 @@ static const struct listing {
     {"kinds", {{"kind", 0}, {"question", 0}}, 2, add_kinds, NULL},
     {"formats", {{"format", 0}, {"other_names", 0}}, 2, add_formats, NULL},
     {"backends", {{"backend", 0}, {"what", 0}}, 2, add_backends, NULL},
-    {"models", {{"model", 0}, {"what", 0}}, 2, add_models, "this version has no models of matrix units"},
+    {"models",
+     {{"model", 0},
+      {"unit", 0},
+      {"in", 0},
+      {"out", 0},
+      {"block", 1},
+      {"fraction_bits", 1},
+      {"result_bits", 1},
+      {"rounding", 0},
+      {"least_exponent", 1},
+      {"instruction", 0},
+      {"sources", 0},
+      {"validated", 0}},
+     12,
+     add_models,
+     NULL},
     {"matrices", {{"matrix", 0}, {"what", 0}}, 2, add_matrices, NULL},
     {"data", {{"data", 0}, {"what", 0}}, 2, add_data, NULL},
     {"metrics", {{"metric", 0}, {"unit", 0}, {"formula", 0}}, 3, add_metrics, NULL},
@@ -103,8 +134,12 @@ static void list_lists(const px_cli *cli) {
         px_table t = px_table_new(cli->arena, listings[k].columns, listings[k].n_columns);
         px_text names = {0};
         listings[k].add(&t);
-        for (size_t i = 0; i < t.n_rows; i++)
-            px_text_printf(&names, "%s%s", i ? " " : "", t.cells[i * (size_t)t.n_columns]);
+        const char *last = "";
+        for (size_t i = 0; i < t.n_rows; i++) {
+            const char *name = t.cells[i * (size_t)t.n_columns];
+            if (strcmp(name, last) != 0) px_text_printf(&names, "%s%s", i ? " " : "", name); /* a model has many rows */
+            last = name;
+        }
         px_table_add(&all, (const char *[]){listings[k].name, t.n_rows ? px_text_str(&names) : NULL});
         px_text_free(&names);
     }
