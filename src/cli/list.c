@@ -89,11 +89,10 @@ static const struct listing {
     px_table_column columns[MAX_FIELDS];
     int n_columns;
     void (*add)(px_table *t);
-    const char *none; /* what an empty list means; NULL: it never is */
 } listings[] = {
-    {"kinds", {{"kind", 0}, {"question", 0}}, 2, add_kinds, NULL},
-    {"formats", {{"format", 0}, {"other_names", 0}}, 2, add_formats, NULL},
-    {"backends", {{"backend", 0}, {"what", 0}}, 2, add_backends, NULL},
+    {"kinds", {{"kind", 0}, {"question", 0}}, 2, add_kinds},
+    {"formats", {{"format", 0}, {"other_names", 0}}, 2, add_formats},
+    {"backends", {{"backend", 0}, {"what", 0}}, 2, add_backends},
     {"models",
      {{"model", 0},
       {"unit", 0},
@@ -108,21 +107,19 @@ static const struct listing {
       {"sources", 0},
       {"validated", 0}},
      12,
-     add_models,
-     NULL},
-    {"matrices", {{"matrix", 0}, {"what", 0}}, 2, add_matrices, NULL},
-    {"data", {{"data", 0}, {"what", 0}}, 2, add_data, NULL},
-    {"metrics", {{"metric", 0}, {"unit", 0}, {"formula", 0}}, 3, add_metrics, NULL},
-    {"roundings", {{"rounding", 0}, {"what", 0}}, 2, add_roundings, NULL},
-    {"orders", {{"order", 0}, {"what", 0}}, 2, add_orders, NULL},
-    {"bounds", {{"bound", 0}, {"formula", 0}, {"holds", 0}, {"source", 0}}, 4, add_bounds, NULL},
+     add_models},
+    {"matrices", {{"matrix", 0}, {"what", 0}}, 2, add_matrices},
+    {"data", {{"data", 0}, {"what", 0}}, 2, add_data},
+    {"metrics", {{"metric", 0}, {"unit", 0}, {"formula", 0}}, 3, add_metrics},
+    {"roundings", {{"rounding", 0}, {"what", 0}}, 2, add_roundings},
+    {"orders", {{"order", 0}, {"what", 0}}, 2, add_orders},
+    {"bounds", {{"bound", 0}, {"formula", 0}, {"holds", 0}, {"source", 0}}, 4, add_bounds},
 };
 enum { N_LISTINGS = sizeof listings / sizeof *listings };
 
 static void list(const px_cli *cli, const struct listing *what) {
     px_table t = px_table_new(cli->arena, what->columns, what->n_columns);
     what->add(&t);
-    if (t.n_rows == 0 && what->none) fprintf(stderr, "precx: note: %s\n", what->none);
     px_table_print(stdout, &t, px_cli_style(cli), 0, px_cli_color(cli, stdout));
 }
 
