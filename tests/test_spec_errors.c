@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "spec/keys.h"
 #include "support/fake_kind.h"
 
 enum { SIZE = 1 << 16 };
@@ -63,7 +64,7 @@ static void every_mistake_has_its_text(void **state) {
         files++;
     }
     closedir(d);
-    assert_true(files >= 15);
+    assert_true(files >= 16);
 }
 
 /* What is wrong on the command line: PX_USAGE, and where in the option. */
@@ -118,6 +119,35 @@ static void options_have_columns_too(void **state) {
            "values, or "
            "raise --max-cells\n     5 | n = 16, 32\n       | ^\n");
     expect(PX_OK, &(px_overrides){.max_cells = 2}, "");
+}
+
+/* THE lists of keys.h and the readers hold together: every key is known where the list says, and nowhere else. */
+static void every_listed_key_is_read(void **state) {
+    (void)state;
+#define KEY(section, key, values, fallback, help) {section, key},
+#define SECTION(section, label, help)             {section, label},
+    static const struct { const char *section, *key; } keys[] = {PX_KEY_LIST(KEY)};
+    static const struct {
+        const char *name;
+        px_label label;
+    } sections[] = {PX_SECTION_LIST(SECTION)};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        for (size_t k = 0; k < sizeof sections / sizeof *sections; k++) {
+            bool here = false, any = false;
+            for (size_t j = 0; j < sizeof keys / sizeof *keys; j++) {
+                if (strcmp(keys[j].section, sections[k].name) != 0) continue;
+                here |= strcmp(keys[j].key, keys[i].key) == 0;
+                any |= strcmp(keys[j].key, "*") == 0;
+            }
+            if (keys[i].key[0] == '*' || (any && !here)) continue;
+            char text[256];
+            snprintf(text, sizeof text, "[%s%s]\n%s = %%\n", sections[k].name,
+                     sections[k].label == PX_LABEL_REQUIRED ? ".x" : "", keys[i].key);
+            fake_load *l = fake_load_text("key", text, NULL);
+            bool unknown = strstr(l->report.s, "unknown key") != NULL;
+            if (unknown == here) fail_msg("%s in [%s]: %s", keys[i].key, sections[k].name, l->report.s);
+            fake_load_free(l);
+        }
 }
 
 static void a_missing_file_is_said(void **state) {
@@ -219,9 +249,9 @@ static void mistakes_are_counted_to_the_end(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_mistake_has_its_text),      cmocka_unit_test(options_have_columns_too),
-        cmocka_unit_test(a_missing_file_is_said),          cmocka_unit_test(hostile_bytes_are_refused),
-        cmocka_unit_test(mistakes_are_counted_to_the_end),
+        cmocka_unit_test(every_mistake_has_its_text), cmocka_unit_test(every_listed_key_is_read),
+        cmocka_unit_test(options_have_columns_too),   cmocka_unit_test(a_missing_file_is_said),
+        cmocka_unit_test(hostile_bytes_are_refused),  cmocka_unit_test(mistakes_are_counted_to_the_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,7 +168,7 @@ static void mistakes_are_found_when_the_file_is_read(void **state) {
     px_text report = {0};
     assert_int_equal(load("[experiment]\nkind = k\n[tolerance]\nerr = at must 1\nfloor = -2\n", &e, &plan, &report),
                      PX_BAD_FILE);
-    assert_non_null(strstr(px_text_str(&report), ":4:10: error: expected 'most' or 'least', found 'must'"));
+    assert_non_null(strstr(px_text_str(&report), ":4:10: error: unknown word after at 'must'; did you mean 'most'?"));
     assert_non_null(strstr(px_text_str(&report), ":5:9: error: a floor is a number or F x u, not negative"));
     px_text_free(&report);
 }

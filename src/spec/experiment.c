@@ -15,9 +15,7 @@ px_diagnostics *px_load_option(px_load *s, const char *option, const char *text)
     return d;
 }
 
-px_value_reader px_load_values(const px_load *s, px_diagnostics *d, const char *folder) {
-    return (px_value_reader){s->arena, d, s->kind ? s->kind->params : NULL, s->kind ? s->kind->n_params : 0, folder};
-}
+bool px_load_from_file(const px_load *s, const px_ini_entry *entry) { return entry->d == s->file; }
 
 /* results/gemm.ini: folder "results", stem "gemm". */
 static void split_path(px_load *s, const char *path) {
@@ -50,17 +48,17 @@ static void read_filter_option(px_load *s) {
 }
 
 static int mistakes(const px_load *s) {
-    int n = s->file.count;
+    int n = s->file->count;
     for (int i = 0; i < s->n_options; i++) n += s->options[i]->count;
     return n;
 }
 
 static px_status tell(const px_load *s, px_text *report, px_error *err) {
     px_text all = {0};
-    px_diagnostics_print(&s->file, &all);
+    px_diagnostics_print(s->file, &all);
     for (int i = 0; i < s->n_options; i++) px_diagnostics_print(s->options[i], &all);
     if (all.length && all.s[all.length - 1] == '\n') all.s[--all.length] = '\0';
-    px_status status = px_fail(err, s->file.count ? PX_BAD_FILE : PX_USAGE, "%s", px_text_str(&all));
+    px_status status = px_fail(err, s->file->count ? PX_BAD_FILE : PX_USAGE, "%s", px_text_str(&all));
     if (report) px_text_printf(report, "%s\n", px_text_str(&all));
     px_text_free(&all);
     return status;
@@ -71,6 +69,7 @@ static px_load load_new(px_arena *arena, const char *path, const px_kind_catalog
     px_load s = {.arena = arena, .kinds = kinds, .o = o, .experiment = experiment};
     *experiment = (px_experiment){.seed = SEED_DEFAULT};
     *plan = (px_plan){0};
+    s.file = PX_NEW(arena, px_diagnostics);
     split_path(&s, path);
     return s;
 }
@@ -91,7 +90,7 @@ px_status px_experiment_load(px_arena *arena, const char *path, const px_kind_ca
                              px_experiment *experiment, px_plan *plan, px_text *report, px_error *err) {
     px_load s = load_new(arena, path, kinds, o, experiment, plan);
     px_error unread;
-    px_status status = px_ini_read(arena, experiment->path, &experiment->ini, &s.file, &unread);
+    px_status status = px_ini_read(arena, experiment->path, &experiment->ini, s.file, &unread);
     if (status == PX_OK) return finish(&s, plan, report, err);
     if (report) px_text_printf(report, "%s\n", unread.text);
     return px_fail(err, status, "%s", unread.text);
@@ -101,6 +100,6 @@ px_status px_experiment_parse(px_arena *arena, const char *path, const char *byt
                               const px_kind_catalogue *kinds, const px_overrides *o, px_experiment *experiment,
                               px_plan *plan, px_text *report, px_error *err) {
     px_load s = load_new(arena, path, kinds, o, experiment, plan);
-    px_ini_parse(arena, experiment->path, bytes, n, &experiment->ini, &s.file);
+    px_ini_parse(arena, experiment->path, bytes, n, &experiment->ini, s.file);
     return finish(&s, plan, report, err);
 }

@@ -29,7 +29,7 @@ typedef struct px_overrides {
 
 typedef enum px_engine { PX_ENGINE_AUTO, PX_ENGINE_MPFR } px_engine;
 
-/* A tolerance section or a plot section is kept as written, checked for its keys only, until its reader needs it. */
+/* Tolerance and plot sections are kept as written, checked, until their readers need them. */
 typedef struct px_experiment {
     const char *path, *stem; /* stem: NAME, the file's name without .ini */
     const px_kind_spec *kind;
@@ -40,7 +40,7 @@ typedef struct px_experiment {
     const char *output_dir, *baseline_dir; /* [output], NULL: not given */
     const char *const *metrics;            /* [measure] metrics; n_metrics = 0: all */
     int n_metrics;
-    px_ini ini;    /* tolerance and plot sections are read from here */
+    px_ini ini;    /* plot sections are read from here */
     char hash[65]; /* SHA-256, in hex, of kind, seed, plan and profile in canonical text: the identity of a run */
 } px_experiment;
 

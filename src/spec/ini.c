@@ -107,6 +107,7 @@ static px_ini_entry *split_entry(reader *r, const char *text, size_t from) {
     }
     px_ini_entry *entry = PX_NEW(r->arena, px_ini_entry);
     entry->key = key;
+    entry->d = r->d;
     size_t value = equals + 1;
     while (value < end && is_blank(text[value])) value++;
     if (value >= end)

@@ -16,20 +16,6 @@ typedef struct px_span {
     int line, column;
 } px_span;
 
-/* One `key = value`; a value that goes on over indented lines has a part a line. Comments are gone, blanks trimmed. */
-typedef struct px_ini_entry {
-    px_span key;
-    px_span *parts;
-    int n_parts;
-} px_ini_entry;
-
-typedef struct px_ini_section {
-    px_span name;  /* sweep; "" when the header was wrong */
-    px_span label; /* of [profile.LABEL]; text NULL when there is none */
-    px_ini_entry **entries;
-    int n_entries;
-} px_ini_section;
-
 /* Mistakes of one text, collected in any order and printed in the order of the text. */
 typedef struct px_mistake {
     int line, column;
@@ -61,6 +47,21 @@ const char *px_diagnose_unknown(px_diagnostics *d, int line, int column, const c
 /* Compiler style: file:line:column: error: message, the line and a caret below; with several mistakes a last line
  * counts them. Bytes that are not text are shown as '?', so that nothing of a file reaches the terminal unseen. */
 void px_diagnostics_print(const px_diagnostics *d, px_text *out);
+
+/* One `key = value`; a value that goes on over indented lines has a part a line. Comments are gone, blanks trimmed. */
+typedef struct px_ini_entry {
+    px_span key;
+    px_span *parts;
+    int n_parts;
+    px_diagnostics *d; /* of the text it stands in: where its mistakes go */
+} px_ini_entry;
+
+typedef struct px_ini_section {
+    px_span name;  /* sweep; "" when the header was wrong */
+    px_span label; /* of [profile.LABEL]; text NULL when there is none */
+    px_ini_entry **entries;
+    int n_entries;
+} px_ini_section;
 
 typedef struct px_ini {
     const char *file;

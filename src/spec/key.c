@@ -16,8 +16,7 @@ typedef struct names {
 typedef struct reading {
     px_load *s;
     const px_ini_entry *entry;
-    px_diagnostics *d;
-    bool from_file; /* else from --set */
+    px_diagnostics *d; /* of the entry */
 } reading;
 
 static void add_name(px_load *s, names *list, const char *name) { PX_ADD(s->arena, list->at, list->n) = name; }
@@ -45,23 +44,9 @@ static px_lexer lexer_of(const reading *r) {
 
 static bool at_end(px_lexer *l) { return px_lexer_is(l, PX_TOKEN_END) ? true : px_lexer_expected(l, "a single value"); }
 
-/* Text to the end of the line; quotes around it are taken off. */
-static const char *read_text(const reading *r) {
-    px_text joined = {0};
-    for (int i = 0; i < r->entry->n_parts; i++) px_text_printf(&joined, "%s%s", i ? " " : "", r->entry->parts[i].text);
-    const char *text = px_arena_strdup(r->s->arena, px_text_str(&joined));
-    px_text_free(&joined);
-    if (text[0] != '"') return text;
-    px_lexer l = lexer_of(r);
-    const char *inside = l.token.text;
-    if (!px_lexer_accept(&l, PX_TOKEN_QUOTED)) return text;
-    at_end(&l);
-    return inside;
-}
-
 static const char *read_path(const reading *r) {
-    const char *path = read_text(r);
-    bool as_it_is = path[0] == '/' || !r->from_file || r->s->folder[0] == '\0';
+    const char *path = px_entry_text(r->s->arena, r->entry);
+    bool as_it_is = path[0] == '/' || !px_load_from_file(r->s, r->entry) || r->s->folder[0] == '\0';
     return as_it_is ? path : px_arena_printf(r->s->arena, "%s/%s", r->s->folder, path);
 }
 
@@ -112,16 +97,17 @@ static px_expr *read_expression(const reading *r) {
 
 static px_condition read_condition(const reading *r) {
     px_condition c = {.e = read_expression(r)};
-    c.reason = r->from_file ? px_arena_printf(r->s->arena, "%s (line %d)", r->entry->key.text, r->entry->key.line)
-                            : px_arena_printf(r->s->arena, "%s (--set)", r->entry->key.text);
+    c.reason = px_load_from_file(r->s, r->entry)
+                   ? px_arena_printf(r->s->arena, "%s (line %d)", r->entry->key.text, r->entry->key.line)
+                   : px_arena_printf(r->s->arena, "%s (--set)", r->entry->key.text);
     return c;
 }
 
 static void read_only(const reading *r) { r->s->only = read_condition(r); }
 static void read_exclude(const reading *r) { r->s->exclude = read_condition(r); }
 static void read_where(const reading *r) { read_expression(r); }
-static void read_title(const reading *r) { r->s->experiment->title = read_text(r); }
-static void read_plain_text(const reading *r) { read_text(r); }
+static void read_title(const reading *r) { r->s->experiment->title = px_entry_text(r->s->arena, r->entry); }
+static void read_plain_text(const reading *r) { px_entry_text(r->s->arena, r->entry); }
 static void read_dir(const reading *r) { r->s->experiment->output_dir = read_path(r); }
 static void read_baseline(const reading *r) { r->s->experiment->baseline_dir = read_path(r); }
 static void read_tables(const reading *r) { read_names(r, "kind of table", WORDS("md", "latex"), false); }
@@ -130,7 +116,8 @@ static void read_expect(const reading *r) { read_word(r, WORDS("fail")); }
 static void read_later(const reading *r) { (void)r; } /* the kind is read first; the sweep and its profiles last */
 
 static void read_kind(const reading *r) {
-    if (!r->from_file) px_diagnose(r->d, 1, 1, "the kind of an experiment cannot be set from outside");
+    if (!px_load_from_file(r->s, r->entry))
+        px_diagnose(r->d, 1, 1, "the kind of an experiment cannot be set from outside");
 }
 
 static void read_seed(const reading *r) {
@@ -198,7 +185,7 @@ static bool read_metric_key(const reading *r) {
         if (!px_lexer_accept(&l, PX_TOKEN_WORD)) return px_lexer_expected(&l, "the name of a metric");
         if (!px_lexer_accept(&l, PX_TOKEN_CLOSE)) px_lexer_expected(&l, "')'");
     }
-    if (!px_lexer_is(&l, PX_TOKEN_END)) px_lexer_expected(&l, "'='");
+    if (!px_lexer_is(&l, PX_TOKEN_END)) return px_lexer_expected(&l, "'='");
     if (!r->s->kind) return true;
     add_metrics(r->s, &list);
     if (contains(list, t.text)) return true;
@@ -208,9 +195,23 @@ static bool read_metric_key(const reading *r) {
     return false; /* what follows may be meant for another key */
 }
 
+/* Texts are alike or not: no other rule has a meaning for them. */
+static void check_text_rule(const reading *r, const px_rule *rules, int n) {
+    px_over over;
+    const char *metric = px_demand_metric(r->s->arena, r->entry->key.text, &over);
+    bool exact = n == 1 && rules[0].form == PX_RULE_EXACT && over == PX_OVER_NOTHING;
+    for (int i = 0; i < r->s->kind->n_columns && !exact; i++) {
+        const px_column *column = &r->s->kind->columns[i];
+        if (column->type == PX_COLUMN_TEXT && strcmp(column->name, metric) == 0)
+            px_diagnose(r->d, r->entry->key.line, r->entry->key.column, "%s is a text: its only rule is exact", metric);
+    }
+}
+
 static void read_rule(const reading *r) {
     px_rule *rules;
-    if (read_metric_key(r)) px_rules_read(r->s->arena, r->entry, &rules, r->d);
+    if (!read_metric_key(r)) return;
+    int n = px_rules_read(r->s->arena, r->entry, &rules, r->d);
+    if (n && r->s->kind) check_text_rule(r, rules, n);
 }
 
 /* A reader for every row of PX_KEY_LIST; a test holds the two together. */
@@ -251,18 +252,17 @@ static const struct key_reader *find_reader(const char *section, const char *key
     return NULL;
 }
 
-void px_load_key(px_load *s, const px_ini_section *section, const px_ini_entry *entry, px_diagnostics *d,
-                 bool from_file) {
+void px_load_key(px_load *s, const px_ini_section *section, const px_ini_entry *entry) {
     const struct key_reader *found = find_reader(section->name.text, entry->key.text);
     if (!found) found = find_reader(section->name.text, "*");
     if (found && entry->n_parts > 0) {
-        found->read(&(reading){s, entry, d, from_file});
+        found->read(&(reading){s, entry, entry->d});
     } else if (!found) {
         names list = {0};
 #define ADD(section_name, key, values, fallback, help)                                                                 \
     if (strcmp(section_name, section->name.text) == 0) add_name(s, &list, key);
         PX_KEY_LIST(ADD)
 #undef ADD
-        px_diagnose_unknown(d, entry->key.line, entry->key.column, "key", entry->key.text, list.at, list.n);
+        px_diagnose_unknown(entry->d, entry->key.line, entry->key.column, "key", entry->key.text, list.at, list.n);
     }
 }

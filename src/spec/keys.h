@@ -1,5 +1,5 @@
-/* The sections and keys of an experiment file, THE lists: the reader accepts these and no others, `precx help KEY` and the
- * manual print them. A key of [sweep] is an axis of the kind (px_param) and stands there. */
+/* The sections and keys of an experiment file, THE lists: the reader accepts these and no others, `precx help KEY` and
+ * the manual print them. A key of [sweep] is an axis of the kind (px_param) and stands there. */
 #ifndef PX_SPEC_KEYS_H
 #define PX_SPEC_KEYS_H
 

@@ -11,18 +11,12 @@ typedef struct px_condition {
     const char *reason;
 } px_condition;
 
-/* KEY=VALUE of an axis. */
-typedef struct px_setting {
-    const px_ini_entry *entry;
-    px_diagnostics *d;
-} px_setting;
-
 typedef struct px_load {
     px_arena *arena;
     const px_kind_catalogue *kinds;
     const px_overrides *o;
     px_experiment *experiment;
-    px_diagnostics file;      /* of the experiment file */
+    px_diagnostics *file;     /* of the experiment file */
     px_diagnostics **options; /* of --set, --filter, --seed, --profile: one a text */
     int n_options;
     const char *folder;       /* of the file, "" for the working directory */
@@ -30,7 +24,7 @@ typedef struct px_load {
     px_condition only, exclude;
     const px_expr *filter;
     px_diagnostics *filter_d;
-    px_setting *set; /* --set of axes */
+    px_ini_entry **set; /* --set of axes */
     int n_set;
     const px_group **groups; /* of [sweep], the profile, --set and the defaults */
     int n_groups;
@@ -39,15 +33,13 @@ typedef struct px_load {
 /* The diagnostics of a text of the command line. */
 px_diagnostics *px_load_option(px_load *s, const char *option, const char *text);
 
-/* How values of the kind are read, mistakes going to d; relative paths start at `folder`. */
-px_value_reader px_load_values(const px_load *s, px_diagnostics *d, const char *folder);
+/* Does the entry stand in the experiment file? Else in --set. */
+bool px_load_from_file(const px_load *s, const px_ini_entry *entry);
 
 enum { PX_REFERENCE_BITS_MIN = 64, PX_REFERENCE_BITS_MAX = 65536 };
 
-/* One key of a section: checked, and what it sets is set. Values of [sweep] and of profiles are left for px_load_sweep.
- */
-void px_load_key(px_load *s, const px_ini_section *section, const px_ini_entry *entry, px_diagnostics *d,
-                 bool from_file);
+/* One key of a section: checked, and what it sets is set. Values of [sweep] and of profiles are left for px_load_sweep. */
+void px_load_key(px_load *s, const px_ini_section *section, const px_ini_entry *entry);
 
 /* Finds the kind, then checks every section and key but the values of [sweep] and the profiles. */
 void px_load_sections(px_load *s);

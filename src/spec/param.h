@@ -31,14 +31,14 @@ typedef struct px_param {
     const char *help;             /* one sentence */
 } px_param;
 
-/* A value of an axis. text is canonical and is what the table prints and expressions compare: numbers in shortest decimal,
- * `same` kept for a format axis, replaced by the value for any other. Paths never reach a table: blas:LABEL=PATH has the
- * text blas:LABEL, blas:PATH the text blas:FILE with the last part of the path. */
+/* A value of an axis. text is canonical and is what the table prints and expressions compare: numbers in shortest
+ * decimal, `same` kept for a format axis, replaced by the value for any other. Paths never reach a table:
+ * blas:LABEL=PATH has the text blas:LABEL, blas:PATH the text blas:FILE with the last part of the path. */
 typedef struct px_value {
     const char *text;
     const char *path; /* PATTERN with a path: relative to the working directory, or absolute; else NULL */
-    int word;         /* WORD: index in words; PATTERN: index of the pattern that matched; FORMAT: index of a further word,
-                         -1 for a format; else -1 */
+    int word;         /* WORD: index in words; PATTERN: index of the pattern that matched; FORMAT: index of a further
+                         word, -1 for a format; else -1 */
     px_fp fp;         /* FORMAT: the format (that of same_as for `same`); p = 0 for a further word */
     double real;      /* INT and REAL */
     int64_t integer;  /* INT */

@@ -129,7 +129,7 @@ static void refuse_equal_ids(expansion *x) {
     for (int i = 1; i < x->n_ids; i++) {
         if (strcmp(x->ids[i - 1], x->ids[i]) != 0) continue;
         const px_ini_section *sweep = px_ini_find(&x->s->experiment->ini, "sweep", NULL);
-        px_diagnose(&x->s->file, sweep ? sweep->name.line : 1, 1,
+        px_diagnose(x->s->file, sweep ? sweep->name.line : 1, 1,
                     "two cells are both called '%s': a list has 'same' and the value that it stands for", x->ids[i]);
         return;
     }
@@ -154,7 +154,7 @@ void px_load_plan(px_load *s, px_plan *plan) {
     expand(&x);
     SHA256End(&x.sha, s->experiment->hash);
     if (x.n_ids == 0)
-        px_diagnose(&s->file, 1, 1, "only and exclude leave no cell");
+        px_diagnose(s->file, 1, 1, "only and exclude leave no cell");
     else
         refuse_equal_ids(&x);
     if (s->filter && x.n_cells == 0 && plan->n_unfiltered > 0)

@@ -12,6 +12,14 @@ static const char *const base_words[] = {
 #undef WORD
 };
 
+/* A word that is near to one of the words gets a suggestion, anything else is told what is expected. */
+static bool unknown_word(px_lexer *l, const char *what, const char *const *words, int n, const char *expected) {
+    const px_token *t = &l->token;
+    if (t->kind != PX_TOKEN_WORD || !px_suggest(t->text, words, (size_t)n)) return px_lexer_expected(l, expected);
+    px_diagnose_unknown(l->d, t->line, t->column, what, t->text, words, n);
+    return false;
+}
+
 static bool accept_base(px_lexer *l, px_base *base) {
     for (int i = PX_BASE_NUMBER + 1; i < PX_BASE_COUNT; i++)
         if (px_lexer_accept_word(l, base_words[i])) {
@@ -35,8 +43,9 @@ static bool read_amount(px_lexer *l, px_amount *a) {
     if (number && !px_number_read(l, &a->factor)) return false;
     if (number && !px_lexer_accept_word(l, "x")) return true;
     if (!accept_base(l, &a->base))
-        return px_lexer_expected(l, number ? "'baseline', 'bound' or 'u'"
-                                           : "a number, 'baseline', 'bound', 'u' or '4 x baseline'");
+        return unknown_word(l, "amount", base_words + 1, PX_BASE_COUNT - 1,
+                            number ? "'baseline', 'bound' or 'u'"
+                                   : "a number, 'baseline', 'bound', 'u' or '4 x baseline'");
     return read_offset(l, a);
 }
 
@@ -48,16 +57,28 @@ static bool read_word(px_lexer *l, const char *word) {
 static bool read_within(px_lexer *l, px_rule *r) {
     r->form = PX_RULE_WITHIN_SIGMA;
     r->x.base = PX_BASE_NUMBER;
-    return px_number_read(l, &r->x.factor) && read_word(l, "sigma") && read_word(l, "of") && read_amount(l, &r->y);
+    px_token t = l->token;
+    if (!px_number_read(l, &r->x.factor) || !read_word(l, "sigma") || !read_word(l, "of")) return false;
+    if (r->x.factor > 0) return read_amount(l, &r->y);
+    px_diagnose(l->d, t.line, t.column, "the number of sigmas is above 0");
+    return false;
+}
+
+static bool read_between(px_lexer *l, px_rule *r) {
+    px_token t = l->token;
+    r->form = PX_RULE_BETWEEN;
+    if (!read_amount(l, &r->x) || !read_word(l, "and") || !read_amount(l, &r->y)) return false;
+    if (r->x.base != PX_BASE_NUMBER || r->y.base != PX_BASE_NUMBER || r->x.factor <= r->y.factor) return true;
+    px_diagnose(l->d, t.line, t.column, "nothing is between these: the first is above the second");
+    return false;
 }
 
 static bool read_form(px_lexer *l, px_rule *r) {
+    static const char *const first_words[] = {"exact", "at", "between", "within", "warn"};
+    static const char *const sides[] = {"most", "least"};
     if (px_lexer_accept_word(l, "exact")) return r->form = PX_RULE_EXACT, true;
     if (px_lexer_accept_word(l, "within")) return read_within(l, r);
-    if (px_lexer_accept_word(l, "between")) {
-        r->form = PX_RULE_BETWEEN;
-        return read_amount(l, &r->x) && read_word(l, "and") && read_amount(l, &r->y);
-    }
+    if (px_lexer_accept_word(l, "between")) return read_between(l, r);
     if (px_lexer_accept_word(l, "warn")) {
         r->form = PX_RULE_WARN_BELOW;
         return read_word(l, "below") && read_amount(l, &r->x);
@@ -65,11 +86,11 @@ static bool read_form(px_lexer *l, px_rule *r) {
     if (px_lexer_accept_word(l, "at")) {
         r->form = px_lexer_is_word(l, "least") ? PX_RULE_AT_LEAST : PX_RULE_AT_MOST;
         if (!px_lexer_accept_word(l, "most") && !px_lexer_accept_word(l, "least"))
-            return px_lexer_expected(l, "'most' or 'least'");
+            return unknown_word(l, "word after at", sides, 2, "'most' or 'least'");
         return read_amount(l, &r->x);
     }
-    return px_lexer_expected(l, "a rule: exact, at most X, at least X, between X and X, within K sigma of X, "
-                                "warn below X");
+    return unknown_word(l, "rule", first_words, (int)(sizeof first_words / sizeof *first_words),
+                        "a rule: exact, at most X, at least X, between X and X, within K sigma of X, warn below X");
 }
 
 static void print_amount(px_text *out, px_amount a) {
@@ -144,7 +165,7 @@ static px_demand read_section(px_arena *arena, const px_experiment *e, const px_
     if (where)
         section.where = px_expr_parse(arena, where->parts, where->n_parts, e->kind->params, e->kind->n_params, d);
     if (floor) px_floor_read(arena, floor, &section.floor, d);
-    section.because = because && because->n_parts ? because->parts[0].text : "";
+    section.because = because && because->n_parts ? px_entry_text(arena, because) : "";
     return section;
 }
 
@@ -170,6 +191,7 @@ px_tolerance px_tolerance_read(px_arena *arena, const px_experiment *e) {
             demand.metric = px_demand_metric(arena, s->entries[j]->key.text, &demand.over);
             demand.n_rules = px_rules_read(arena, s->entries[j], &rules, &d);
             demand.rules = rules;
+            demand.file = s->entries[j]->d->file;
             demand.line = s->entries[j]->key.line;
             PX_ADD(arena, demands, n) = demand;
         }

@@ -54,7 +54,8 @@ typedef struct px_demand {
     px_amount floor;      /* of the section; NUMBER 0: none */
     bool expect_fail;     /* of the section, with its reason */
     const char *because;
-    int line; /* of the key */
+    const char *file; /* the experiment file, or "--set" */
+    int line;         /* of the key */
 } px_demand;
 
 typedef struct px_tolerance {

@@ -33,13 +33,13 @@ static void find_kind(px_load *s) {
     const px_ini_section *section = px_ini_find(&s->experiment->ini, "experiment", NULL);
     const px_ini_entry *entry = px_ini_find_entry(section, "kind");
     if (!entry) {
-        px_diagnose(&s->file, section ? section->name.line : 1, 1,
+        px_diagnose(s->file, section ? section->name.line : 1, 1,
                     "the kind of the experiment is missing: [experiment] kind = %s",
                     s->kinds->n_names ? s->kinds->names[0] : "NAME");
         return;
     }
     if (entry->n_parts == 0) return;
-    px_lexer l = px_lexer_new(s->arena, entry->parts, entry->n_parts, &s->file);
+    px_lexer l = px_lexer_new(s->arena, entry->parts, entry->n_parts, s->file);
     px_token t = l.token;
     if (!px_lexer_accept(&l, PX_TOKEN_WORD)) {
         px_lexer_expected(&l, "the name of a kind");
@@ -52,7 +52,7 @@ static void find_kind(px_load *s) {
         px_lexer_expected(&l, "one kind");
     } else {
         const char *near =
-            px_diagnose_unknown(&s->file, t.line, t.column, "kind", t.text, s->kinds->names, (int)s->kinds->n_names);
+            px_diagnose_unknown(s->file, t.line, t.column, "kind", t.text, s->kinds->names, (int)s->kinds->n_names);
         if (near) s->kind = s->kinds->find(near);
     }
 }
@@ -63,17 +63,22 @@ static void check_section(px_load *s, px_ini_section *section) {
     const struct section_row *row = find_row(name.text);
     if (*name.text == '\0') return; /* a header that was wrong in itself */
     if (!row) {
-        const char *meant = unknown_section(&s->file, name.line, name.column, name.text);
+        const char *meant = unknown_section(s->file, name.line, name.column, name.text);
         if (!meant) return;
         row = find_row(meant);
         section->name.text = meant;
     }
     if (section->label.text && row->label == PX_LABEL_NONE)
-        px_diagnose(&s->file, section->label.line, section->label.column, "there is one [%s], without a name",
+        px_diagnose(s->file, section->label.line, section->label.column, "there is one [%s], without a name",
                     name.text);
     if (!section->label.text && row->label == PX_LABEL_REQUIRED)
-        px_diagnose(&s->file, name.line, name.column, "a [%s] has a name: [%s.NAME]", name.text, name.text);
-    for (int i = 0; i < section->n_entries; i++) px_load_key(s, section, section->entries[i], &s->file, true);
+        px_diagnose(s->file, name.line, name.column, "a [%s] has a name: [%s.NAME]", name.text, name.text);
+    for (int i = 0; i < section->n_entries; i++) px_load_key(s, section, section->entries[i]);
+    const px_ini_entry *expect = px_ini_find_entry(section, "expect"), *because = px_ini_find_entry(section, "because");
+    if (strcmp(row->name, "tolerance") == 0 && expect && !because)
+        px_diagnose(s->file, expect->key.line, expect->key.column, "an expected failure has a reason: because = TEXT");
+    if (strcmp(row->name, "tolerance") == 0 && because && !expect)
+        px_diagnose(s->file, because->key.line, because->key.column, "because is the reason of expect = fail");
 }
 
 void px_load_sections(px_load *s) {
@@ -121,7 +126,7 @@ static void set_key(px_load *s, const struct section_row *row, px_ini_entry *ent
         }
     }
     *key = (px_span){key->text + skip, 1, key->column + (int)skip};
-    px_load_key(s, section, entry, d, false);
+    px_load_key(s, section, entry);
     if (section != &fresh) replace_entry(s, section, entry);
 }
 
@@ -155,7 +160,7 @@ void px_load_set(px_load *s) {
             set_key(s, row, entry, d);
         } else if (dotted || !belongs_elsewhere(s, entry, d)) {
             if (dotted) entry->key = (px_span){entry->key.text + dot + 1, 1, entry->key.column + (int)dot + 1};
-            PX_ADD(s->arena, s->set, s->n_set) = (px_setting){entry, d};
+            PX_ADD(s->arena, s->set, s->n_set) = entry;
         }
     }
 }

@@ -25,16 +25,22 @@ static bool covers(const px_group *a, const px_group *b) {
     return true;
 }
 
+static px_group *read_group(px_load *s, const px_ini_entry *entry) {
+    const px_kind_spec *k = s->kind;
+    const char *folder = px_load_from_file(s, entry) ? s->folder : "";
+    return px_group_read(&(px_value_reader){s->arena, entry->d, k ? k->params : NULL, k ? k->n_params : 0, folder},
+                         entry);
+}
+
 /* The entries of a section as groups; an axis is named once in a section. */
 static groups read_groups(px_load *s, const px_ini_section *section) {
     groups found = {0};
-    px_value_reader reader = px_load_values(s, &s->file, s->folder);
     for (int i = 0; i < section->n_entries; i++) {
-        const px_group *group = px_group_read(&reader, section->entries[i]), *first = NULL;
+        const px_group *group = read_group(s, section->entries[i]), *first = NULL;
         for (int k = 0; group && k < found.n; k++)
             if (shares_axis(group, found.at[k])) first = found.at[k];
         if (first)
-            px_diagnose(&s->file, group->line, group->column, "'%s' sets an axis twice (first on line %d, '%s')",
+            px_diagnose(s->file, group->line, group->column, "'%s' sets an axis twice (first on line %d, '%s')",
                         group->name, first->line, first->name);
         else if (group)
             PX_ADD(s->arena, found.at, found.n) = group;
@@ -102,8 +108,7 @@ void px_load_sweep(px_load *s) {
     if (sweep) base = read_groups(s, sweep);
     base = apply_profiles(s, base);
     for (int i = 0; i < s->n_set; i++) {
-        px_value_reader reader = px_load_values(s, s->set[i].d, "");
-        const px_group *group = px_group_read(&reader, s->set[i].entry);
+        const px_group *group = read_group(s, s->set[i]);
         if (group) override(s, &base, group);
     }
     if (!s->kind) return;

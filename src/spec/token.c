@@ -174,3 +174,16 @@ void px_lexer_skip_item(px_lexer *l) {
     }
     l->d = heard;
 }
+
+const char *px_entry_text(px_arena *arena, const px_ini_entry *entry) {
+    px_text joined = {0};
+    for (int i = 0; i < entry->n_parts; i++) px_text_printf(&joined, "%s%s", i ? " " : "", entry->parts[i].text);
+    const char *text = px_arena_strdup(arena, px_text_str(&joined));
+    px_text_free(&joined);
+    if (text[0] != '"') return text;
+    px_lexer l = px_lexer_new(arena, entry->parts, entry->n_parts, entry->d);
+    const char *inside = l.token.text;
+    if (!px_lexer_accept(&l, PX_TOKEN_QUOTED)) return text;
+    if (!px_lexer_is(&l, PX_TOKEN_END)) px_lexer_expected(&l, "nothing after the quotes");
+    return inside;
+}

@@ -73,4 +73,7 @@ bool px_lexer_expected(px_lexer *l, const char *what);
 /* Moves to the next comma outside parentheses, or to the end, without a further word. */
 void px_lexer_skip_item(px_lexer *l);
 
+/* The value as text to the end of its line; quotes around it are taken off. Not of an entry without a value. */
+const char *px_entry_text(px_arena *arena, const px_ini_entry *entry);
+
 #endif

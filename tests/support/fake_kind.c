@@ -31,6 +31,7 @@ static const px_column gemm_columns[] = {
     {"slack_det", "1", PX_COLUMN_NUMBER, PX_CLASS_EXACT, "error over bound"},
     {"tensor", "", PX_COLUMN_TEXT, PX_CLASS_KEY, "a further key"},
     {"n_inf", "1", PX_COLUMN_INTEGER, PX_CLASS_EXACT, "infinities"},
+    {"status", "", PX_COLUMN_TEXT, PX_CLASS_EXACT, "how it went"},
 };
 
 static const char *gemm_unsupported(px_arena *arena, const px_case *c) {
