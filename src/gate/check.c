@@ -68,7 +68,7 @@ px_verdict px_checking_apply(px_checking *c, const px_demand *demand, const px_e
     if (verdict == PX_VERDICT_OK) return verdict;
     const char *was = e->has_baseline ? e->baseline : "";
     if (*e->hex && px_same_value(e->value, was)) was = e->hex;
-    const char *place = demand->line ? px_arena_printf(c->v->arena, "%s:%d", c->tolerance.file, demand->line) : "";
+    const char *place = demand->line ? px_arena_printf(c->v->arena, "%s:%d", demand->file, demand->line) : "";
     const char *rule = demand->expect_fail
                            ? px_arena_printf(c->v->arena, "%s, expected to fail: %s", worst_rule->text, demand->because)
                            : worst_rule->text;
@@ -135,8 +135,8 @@ static px_status check_sense(px_checking *c, px_error *err) {
     for (int i = 0; i < c->tolerance.n_demands; i++) {
         const px_demand *d = &c->tolerance.demands[i];
         if (px_csv_column(csv, d->metric) < 0)
-            return px_fail(err, PX_BAD_FILE, "%s:%d: error: a rule for '%s', which %s does not have", c->tolerance.file,
-                           d->line, d->metric, c->result->path);
+            return px_fail(err, PX_BAD_FILE, "%s:%d: error: a rule for '%s', which %s does not have", d->file, d->line,
+                           d->metric, c->result->path);
     }
     int id = px_csv_column(csv, "cell");
     for (size_t i = 0; i < csv->n_rows; i++) {

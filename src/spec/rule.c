@@ -197,7 +197,7 @@ px_tolerance px_tolerance_read(px_arena *arena, const px_experiment *e) {
         }
     }
     PX_ASSERT(d.count == 0);
-    return (px_tolerance){e->path, demands, n};
+    return (px_tolerance){demands, n};
 }
 
 const px_demand *px_tolerance_find(const px_tolerance *t, const px_case *c, const char *metric, px_over over) {

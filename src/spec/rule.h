@@ -59,7 +59,6 @@ typedef struct px_demand {
 } px_demand;
 
 typedef struct px_tolerance {
-    const char *file;
     const px_demand *demands; /* in the order of the file */
     int n_demands;
 } px_tolerance;
