@@ -1,5 +1,5 @@
-/* The experiments of the house: each loads, and its ci profile keeps the promises of theory: no slack above 1, and a bound in
- * every emulated row that is ok, to nearest and in an order other than the compensated ones. */
+/* The experiments of the house: each loads, and its ci profile keeps the promises of theory: no slack above 1, and a
+ * bound in every emulated row that is ok, to nearest and in an order other than the compensated ones. */
 #include <dirent.h>
 #include <math.h>
 #include <setjmp.h>

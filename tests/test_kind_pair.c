@@ -21,8 +21,8 @@ static void is(const px_flight *f, int64_t i, const char *column, double want) {
     if (got != want) fail_msg("%s, %s: %.17g, not %.17g", f->cells[i]->id, column, got, want);
 }
 
-/* 0.1 + 0.2 and 0.1 * 0.2 in every format, worked out in rational arithmetic (Python's Fraction): the result; the relative
- * effect of rounding 0.1 and 0.2; for the product also its first-order prediction. */
+/* 0.1 + 0.2 and 0.1 * 0.2 in every format, worked out in rational arithmetic (Python's Fraction): the result; the
+ * relative effect of rounding 0.1 and 0.2; for the product also its first-order prediction. */
 static const struct fact {
     const char *format;
     double sum, sum_repr, product, product_repr, product_first;
@@ -39,15 +39,16 @@ static const struct fact {
 
 static void one_tenth_and_two_tenths(void **state) {
     (void)state;
-    px_flight sums = px_fly(arena,
-                            "[experiment]\nkind = add\n[sweep]\nformat = fp64, fp32, tf32, fp16, bf16, fp8_e5m2, fp8_e4m3\n"
-                            "data = values\na = 0.1\nb = 0.2\nn = 1\n",
-                            PX_ENGINE_AUTO, NULL);
-    px_flight products = px_fly(
-        arena,
-        "[experiment]\nkind = product\n[sweep]\nformat = fp64, fp32, tf32, fp16, bf16, fp8_e5m2, fp8_e4m3\n"
-        "data = values\na = 0.1\nb = 0.2\nn = 1\n",
-        PX_ENGINE_AUTO, NULL);
+    px_flight sums =
+        px_fly(arena,
+               "[experiment]\nkind = add\n[sweep]\nformat = fp64, fp32, tf32, fp16, bf16, fp8_e5m2, fp8_e4m3\n"
+               "data = values\na = 0.1\nb = 0.2\nn = 1\n",
+               PX_ENGINE_AUTO, NULL);
+    px_flight products =
+        px_fly(arena,
+               "[experiment]\nkind = product\n[sweep]\nformat = fp64, fp32, tf32, fp16, bf16, fp8_e5m2, fp8_e4m3\n"
+               "data = values\na = 0.1\nb = 0.2\nn = 1\n",
+               PX_ENGINE_AUTO, NULL);
     for (int64_t i = 0; i < 7; i++) {
         assert_string_equal(px_case_text(sums.cells[i], "format"), facts[i].format);
         is(&sums, i, "computed", facts[i].sum);
@@ -62,7 +63,8 @@ static void one_tenth_and_two_tenths(void **state) {
 /* 0.1 + 0.2 in fp64: the exact sum of the stored numbers lies halfway between two doubles, 2^-55 from both. */
 static void errors_add_up_to_the_total(void **state) {
     (void)state;
-    px_flight f = px_fly(arena, "[experiment]\nkind = add\n[sweep]\nformat = fp64\ndata = values\nn = 1\n", PX_ENGINE_AUTO, NULL);
+    px_flight f =
+        px_fly(arena, "[experiment]\nkind = add\n[sweep]\nformat = fp64\ndata = values\nn = 1\n", PX_ENGINE_AUTO, NULL);
     is(&f, 0, "err_abs", px_round_digits(0x1p-55));
     is(&f, 0, "err_ulp", 0.5);
     double slack = px_flight_number(&f, 0, "slack_det"), expected = 0x1p-55 / 0.3 / 0x1p-53;
@@ -91,7 +93,8 @@ static const char everything[] = "[sweep]\nformat/edge = fp16/-14, bf16/-126, tf
                                  "subnormal = keep, flush\ndata = near_edge\nn = 200\n";
 
 static void bounds_hold_at_the_edges(const char *kind, int64_t least_underflows) {
-    px_flight f = px_fly(arena, px_arena_printf(arena, "[experiment]\nkind = %s\n%s", kind, everything), PX_ENGINE_AUTO, NULL);
+    px_flight f =
+        px_fly(arena, px_arena_printf(arena, "[experiment]\nkind = %s\n%s", kind, everything), PX_ENGINE_AUTO, NULL);
     int64_t underflows = 0, overflows = 0;
     assert_true(f.n == 140);
     for (int64_t i = 0; i < f.n; i++) {

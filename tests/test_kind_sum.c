@@ -1,4 +1,5 @@
-/* sum: the harmonic series stops where theory says, bounds are attained and hold, data do not depend on the treatment. */
+/* sum: the harmonic series stops where theory says, bounds are attained and hold, data do not depend on the treatment.
+ */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,12 +30,9 @@ static void the_harmonic_series_stops_growing(void **state) {
     (void)state;
     px_flight f = fly("format/n = fp16/4096, tf32/4096, bf16/4096, fp64/4096, fp16/512, fp16/513\ndata = harmonic\n");
     static const char *const want[][3] = {/* index, predicted, value */
-                                          {"513", "512", "7.0859375"},
-                                          {"513", "512", "7.0859375"},
-                                          {"65", "64", "5.0625"},
-                                          {"", "281474976710656", NULL},
-                                          {"", "512", "7.0859375"},
-                                          {"513", "512", "7.0859375"}};
+                                          {"513", "512", "7.0859375"}, {"513", "512", "7.0859375"},
+                                          {"65", "64", "5.0625"},      {"", "281474976710656", NULL},
+                                          {"", "512", "7.0859375"},    {"513", "512", "7.0859375"}};
     for (int64_t i = 0; i < 6; i++) {
         is_text(&f, i, "stagnation_index", want[i][0]);
         is_text(&f, i, "stagnation_predicted", want[i][1]);
@@ -63,9 +61,10 @@ static void fp32_is_a_plain_loop(void **state) {
 /* 1, then 32 u to nearest; 1, then 32 tiny ones upwards. */
 static void bounds_are_attained(void **state) {
     (void)state;
-    px_flight f = fly("format/rounding/tiny = fp16/nearest_even/2^-11, tf32/nearest_even/2^-11, fp32/nearest_even/2^-24, "
-                      "fp64/nearest_even/2^-53, fp16/up/2^-24, tf32/up/2^-40, fp32/up/2^-60, fp64/up/2^-120\n"
-                      "data = one_then_tiny\nn = 33\n");
+    px_flight f =
+        fly("format/rounding/tiny = fp16/nearest_even/2^-11, tf32/nearest_even/2^-11, fp32/nearest_even/2^-24, "
+            "fp64/nearest_even/2^-53, fp16/up/2^-24, tf32/up/2^-40, fp32/up/2^-60, fp64/up/2^-120\n"
+            "data = one_then_tiny\nn = 33\n");
     assert_true(f.n == 8);
     for (int64_t i = 0; i < f.n; i++) {
         double slack = px_flight_number(&f, i, "slack_det"), s = px_flight_number(&f, i, "computed");
@@ -77,10 +76,11 @@ static void bounds_are_attained(void **state) {
 
 static void bounds_hold(void **state) {
     (void)state;
-    px_flight f = fly("format/accum = fp16/same, fp16/fp32, bf16/same, fp8_e4m3/same, fp8_e4m3/fp16, fp64/same\n"
-                      "order = sequential, reverse, sorted_up, sorted_down, pairwise, blocked, splitk, kahan, neumaier\n"
-                      "rounding = nearest_even, toward_zero, up, stochastic\n"
-                      "data = uniform, normal, alternating, conditioned\nn = 7, 200\nm = 3\n");
+    px_flight f =
+        fly("format/accum = fp16/same, fp16/fp32, bf16/same, fp8_e4m3/same, fp8_e4m3/fp16, fp64/same\n"
+            "order = sequential, reverse, sorted_up, sorted_down, pairwise, blocked, splitk, kahan, neumaier\n"
+            "rounding = nearest_even, toward_zero, up, stochastic\n"
+            "data = uniform, normal, alternating, conditioned\nn = 7, 200\nm = 3\n");
     int64_t bounded = 0;
     assert_true(f.n == 6 * 9 * 4 * 4 * 2);
     for (int64_t i = 0; i < f.n; i++) {
@@ -99,8 +99,9 @@ static void bounds_hold(void **state) {
 /* Both engines print the same table. */
 static void engines_agree(void **state) {
     (void)state;
-    static const char ini[] = "[experiment]\nkind = sum\n[sweep]\nformat = fp16, bf16, fp64\norder = sequential, kahan\n"
-                              "data = uniform, harmonic, conditioned\nn = 10, 333\nm = 2\n";
+    static const char ini[] =
+        "[experiment]\nkind = sum\n[sweep]\nformat = fp16, bf16, fp64\norder = sequential, kahan\n"
+        "data = uniform, harmonic, conditioned\nn = 10, 333\nm = 2\n";
     px_flight f = px_fly(arena, ini, PX_ENGINE_AUTO, NULL), g = px_fly(arena, ini, PX_ENGINE_MPFR, NULL);
     assert_true(f.n == g.n);
     for (int64_t i = 0; i < f.n; i++)
@@ -108,7 +109,8 @@ static void engines_agree(void **state) {
             is_text(&f, i, f.rows[i].columns[c].name, px_flight_text(&g, i, f.rows[i].columns[c].name));
 }
 
-/* The exact sum of fp64 data is the same number whatever the order; so is the exact sum of fp16 data for every accumulator. */
+/* The exact sum of fp64 data is the same number whatever the order; so is the exact sum of fp16 data for every
+ * accumulator. */
 static void data_do_not_depend_on_the_treatment(void **state) {
     (void)state;
     px_flight f = fly("format = fp16\naccum = same, fp32, fp64\norder = sequential, pairwise, sorted_up, kahan\n"
@@ -125,7 +127,8 @@ static void values_that_do_not_apply_are_refused(void **state) {
     assert_true(f.n == 3 && f.n_dropped == 1);
     f = fly("rounding = nearest_even, stochastic\nsr_bits = 0, 4\n");
     assert_true(f.n == 3 && f.n_dropped == 1);
-    f = fly("data = uniform, conditioned\ncond = 0, 1, 100\n"); /* conditioned: 0 (1e6) and 100; a condition of 1 is none */
+    f = fly(
+        "data = uniform, conditioned\ncond = 0, 1, 100\n"); /* conditioned: 0 (1e6) and 100; a condition of 1 is none */
     assert_true(f.n == 3 && f.n_dropped == 3);
     f = fly("format = fp16, fp8_e4m3\noverflow = inf, saturate\n"); /* E4M3 has no infinity */
     assert_true(f.n == 3 && f.n_dropped == 1);

@@ -62,6 +62,11 @@ static void add_data(px_table *t) {
     for (int i = 0; names[i]; i++) row(t, names[i], px_vector_help(i), NULL, NULL);
 }
 
+static void add_pairs(px_table *t) {
+    const char *const *names = px_pair_names();
+    for (int i = 0; names[i]; i++) row(t, names[i], px_pair_help(i), NULL, NULL);
+}
+
 static void add_metrics(px_table *t) {
 #define PX_METRIC_ROW(field, column, unit, text) row(t, column, unit, text, NULL);
     PX_ERROR_METRICS(PX_METRIC_ROW)
@@ -110,6 +115,7 @@ static const struct listing {
      add_models},
     {"matrices", {{"matrix", 0}, {"what", 0}}, 2, add_matrices},
     {"data", {{"data", 0}, {"what", 0}}, 2, add_data},
+    {"pairs", {{"data", 0}, {"what", 0}}, 2, add_pairs},
     {"metrics", {{"metric", 0}, {"unit", 0}, {"formula", 0}}, 3, add_metrics},
     {"roundings", {{"rounding", 0}, {"what", 0}}, 2, add_roundings},
     {"orders", {{"order", 0}, {"what", 0}}, 2, add_orders},

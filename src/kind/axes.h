@@ -64,9 +64,9 @@ enum { PX_OVERFLOW_OWN };
 #define PX_AXIS_BACKEND                                                                                                \
     {"backend", PX_PARAM_WORD, "emulated", px_words_backend, NULL, 0, 0, false,                                        \
      "who computes (`precx list backends`)"}
-#define PX_AXIS_DATA(list)                                                                                             \
-    {"data", PX_PARAM_WORD, "uniform", list, NULL, 0, 0, true,                                                         \
-     "the numbers (`precx list data`)"}
+#define PX_AXIS_DATA(words, what)                                                                                      \
+    {"data", PX_PARAM_WORD, "uniform", words, NULL, 0, 0, true,                                                        \
+     "the numbers (`precx list " what "`)"}
 #define PX_AXIS_SIZE(id, standard, top, text)                                                                          \
     {id, PX_PARAM_INT, standard, NULL, NULL, 1, top, true,                                                             \
      text}

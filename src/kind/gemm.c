@@ -125,7 +125,10 @@ static px_status run(const px_case *c, px_lab *lab, px_sink *sink, px_error *err
 
 static px_cost cost(const px_case *c) {
     double m = (double)px_case_int(c, "m"), n = (double)px_case_int(c, "n"), k = (double)px_case_int(c, "k");
-    return (px_cost){.work = 150 * m * n * k, .bytes = 100 * (m * n + m * k + k * n)};
+    px_treatment how = px_treatment_of(c);
+    /* a reference of 1e-8 s a product; errors, bounds and the rounding of the reference 2.5e-6 s an entry */
+    return (px_cost){.work = (10 + px_treatment_step(&how)) * m * n * k + 2500 * m * n,
+                     .bytes = 100 * (m * n + m * k + k * n)};
 }
 
 const px_kind px_kind_gemm = {

@@ -104,5 +104,5 @@ px_status px_pair_run(const px_case *c, px_lab *lab, px_op op, px_propagate *pro
 
 px_cost px_pair_cost(const px_case *c) {
     double n = (double)px_case_int(c, "n");
-    return (px_cost){.work = 3000 * n, .bytes = 400 * n}; /* about 3 us a pair, most of it in the references */
+    return (px_cost){.work = 3000 * n, .bytes = 250 * n}; /* 3e-6 s a pair, most of it for references and errors */
 }

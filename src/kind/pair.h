@@ -15,7 +15,7 @@ typedef px_propagation px_propagate(double a, double b, double da, double db, do
 
 #define PX_PAIR_AXES                                                                                                   \
     PX_AXIS_FORMAT, PX_AXIS_OUT("format"), PX_AXIS_ROUNDING, PX_AXIS_SR_BITS, PX_AXIS_SUBNORMAL, PX_AXIS_OVERFLOW,     \
-        PX_AXIS_BACKEND, PX_AXIS_DATA(px_words_pair),                                                                  \
+        PX_AXIS_BACKEND, PX_AXIS_DATA(px_words_pair, "pairs"),                                                         \
         PX_AXIS_NUMBER("a", PX_PARAM_REAL, "0.1", -1e300, 1e300,                                                       \
                        "data values: the first operand; a decimal of up to 15 digits is meant exactly"),               \
         PX_AXIS_NUMBER("b", PX_PARAM_REAL, "0.2", -1e300, 1e300, "data values: the second operand"),                   \

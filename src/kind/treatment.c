@@ -106,3 +106,9 @@ px_treatment px_treatment_of(const px_case *c) {
     PX_ASSERT(fill(c, &t, &err) == PX_OK && t.exec);
     return t;
 }
+
+double px_treatment_step(const px_treatment *t) {
+    const px_recipe *r = &t->recipe;
+    bool sorted = r->order == PX_SORTED_UP || r->order == PX_SORTED_DOWN;
+    return r->rounding == PX_NEAREST_EVEN && !sorted ? 20 : 250;
+}

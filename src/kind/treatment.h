@@ -19,6 +19,9 @@ typedef struct px_treatment {
  * arena. */
 const char *px_treatment_refused(px_arena *arena, const px_case *c);
 
+/* What one rounded step of this treatment costs, for px_kind.cost: about 2e-8 s where vectors do it, 2.5e-7 s else. */
+double px_treatment_step(const px_treatment *t);
+
 /* PX_ASSERT that it is not refused. */
 px_treatment px_treatment_of(const px_case *c);
 

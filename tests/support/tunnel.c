@@ -45,7 +45,8 @@ static px_flight fly(const char *path, const char *profile, px_lab lab) {
     px_text report = {0};
     px_error err;
     px_overrides overrides = {.profile = profile};
-    if (px_experiment_load(arena, path, px_kind_catalogue_get(), &overrides, &experiment, &plan, &report, &err) != PX_OK)
+    if (px_experiment_load(arena, path, px_kind_catalogue_get(), &overrides, &experiment, &plan, &report, &err) !=
+        PX_OK)
         fail_msg("%s", px_text_str(&report));
     px_text_free(&report);
     px_parallel_set_jobs(1); /* many small cells: a pool would spin more than work */

@@ -1,5 +1,5 @@
-/* Runs an experiment given as text through the kinds themselves, in this process, without files: the rows of its table as
- * fields by name. */
+/* Runs an experiment given as text through the kinds themselves, in this process, without files: the rows of its table
+ * as fields by name. */
 #ifndef PX_TEST_TUNNEL_H
 #define PX_TEST_TUNNEL_H
 
@@ -12,8 +12,8 @@ typedef struct px_flight {
     int64_t n_dropped; /* combinations that cannot be run */
 } px_flight;
 
-/* Fails the test, with the messages, when the text is not an experiment or a cell fails. dump_dir may be NULL. Everything
- * lives in the arena. */
+/* Fails the test, with the messages, when the text is not an experiment or a cell fails. dump_dir may be NULL.
+ * Everything lives in the arena. */
 px_flight px_fly(px_arena *arena, const char *ini, px_engine engine, const char *dump_dir);
 
 /* The same for a file, under a profile (NULL: none). */
