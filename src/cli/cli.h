@@ -24,17 +24,20 @@ typedef enum px_option_type {
 #define PX_OPTION_LIST(X)                                                                                              \
     X(DRY_RUN, "dry-run", 'n', FLAG, "", "", "run",                                                                    \
       "print the plan: axes, cells, memory, time; run and write nothing")                                              \
-    X(FILTER, "filter", 'f', TEXT, "EXPR", "", "run",                                                                  \
+    X(FILTER, "filter", 'f', TEXT, "EXPR", "", "run check",                                                            \
       "only the cells that match, as in 'format in (fp16, bf16) and n <= 64'")                                         \
-    X(SET, "set", 's', MANY, "KEY=VALUE", "", "run", "override a key of the file: an axis of [sweep], or SECTION.KEY") \
-    X(PROFILE, "profile", 'p', TEXT, "NAME", "", "run", "apply [profile.NAME] of the file; ci is the small one")       \
-    X(JOBS, "jobs", 'j', NUMBER, "N", "", "run", "worker threads; default: the cores this process may use")            \
-    X(SHARD, "shard", 0, TEXT, "I/N", "", "run", "only the cells of part I of N")                                      \
-    X(RESUME, "resume", 0, FLAG, "", "", "run", "go on with an interrupted run")                                       \
-    X(OUTPUT, "output", 'o', TEXT, "DIR", "", "run", "where results go; default: results")                             \
+    X(SET, "set", 's', MANY, "KEY=VALUE", "", "run check",                                                             \
+      "override a key of the file: an axis of [sweep], or SECTION.KEY")                                                \
+    X(PROFILE, "profile", 'p', TEXT, "NAME", "", "run check", "apply [profile.NAME] of the file; ci is the small one") \
+    X(JOBS, "jobs", 'j', NUMBER, "N", "", "run check", "worker threads; default: the cores this process may use")      \
+    X(SHARD, "shard", 0, TEXT, "I/N", "", "run check", "only the cells of part I of N")                                \
+    X(RESUME, "resume", 0, FLAG, "", "", "run check", "go on with an interrupted run")                                 \
+    X(OUTPUT, "output", 'o', TEXT, "DIR", "", "run check accept", "where results go; default: results")                \
     X(DUMP, "dump", 0, TEXT, "DIR", "", "run", "write inputs, result and reference of each cell as .npy")              \
-    X(MAX_CELLS, "max-cells", 0, NUMBER, "N", "", "run", "refuse larger plans; default: 100000")                       \
-    X(PROGRESS, "progress", 0, WORD, "WHEN", "auto on off", "run", "a progress line on stderr; auto: on a terminal")   \
+    X(BECAUSE, "because", 0, TEXT, "TEXT", "", "accept", "the reason; it is kept with the baseline")                   \
+    X(MAX_CELLS, "max-cells", 0, NUMBER, "N", "", "run check", "refuse larger plans; default: 100000")                 \
+    X(PROGRESS, "progress", 0, WORD, "WHEN", "auto on off", "run check",                                               \
+      "a progress line on stderr; auto: on a terminal")                                                                \
     X(TABLE, "format", 0, WORD, "STYLE", "csv json md latex tty", "run list describe formats env",                     \
       "how a table is printed on stdout; default: tty on a terminal, else csv")                                        \
     X(NUMBER_FORMAT, "format", 0, TEXT, "F", "", "show eval", "the number format, as in fp16 or ieee_e5m2")            \
@@ -57,7 +60,7 @@ typedef enum px_option_type {
     X(FUSED, "fused", 0, FLAG, "", "", "eval", "dot: products are not rounded, one rounding a step")                   \
     X(FLAGS, "flags", 0, FLAG, "", "", "eval", "print the IEEE exception flags after the result")                      \
     X(ECHO, "echo", 0, FLAG, "", "", "eval", "print the operands before the result")                                   \
-    X(SEED, "seed", 0, TEXT, "N", "", "run eval", "seed of the random numbers; default: the file's, else 42")          \
+    X(SEED, "seed", 0, TEXT, "N", "", "run check eval", "seed of the random numbers; default: the file's, else 42")    \
     X(CHECK, "check", 0, FLAG, "", "", "env", "run the start-up probes; exit 4 when one fails")                        \
     X(COLOR, "color", 0, WORD, "WHEN", "auto always never", "*",                                                       \
       "colour; auto: on a terminal, unless NO_COLOR is set")                                                           \
@@ -124,6 +127,9 @@ px_status px_cli_unknown(px_error *err, const char *what, const char *word, cons
 
 /* The commands, a file each. */
 px_status px_command_run(const px_cli *cli, px_error *err);
+px_status px_command_check(const px_cli *cli, px_error *err);
+px_status px_command_accept(const px_cli *cli, px_error *err);
+px_status px_command_compare(const px_cli *cli, px_error *err);
 px_status px_command_list(const px_cli *cli, px_error *err);
 px_status px_command_describe(const px_cli *cli, px_error *err);
 px_status px_command_formats(const px_cli *cli, px_error *err);

@@ -8,6 +8,21 @@ const px_command px_commands[] = {
      "  precx run gemm_error --profile ci --format tty\n"
      "  precx run gemm_error --set n=16..64*2 --filter 'format == bf16' --jobs 4",
      true, px_command_run},
+    {"check", "EXPERIMENT.ini ...", 1, -1, "run, compare with the baseline and with theory; exit 1 on a regression",
+     "Every value is judged by the rules of the file's [tolerance] sections, theory first, then against\n"
+     "results/baseline/NAME.csv, or NAME.PROFILE.csv for a profile. The worst rows are shown with their limit, the\n"
+     "baseline and the rule's place. Without a rule, status (and in a file without any rule everything) is exact.\n\n"
+     "  precx check gemm_error --profile ci\n"
+     "  precx check experiments/*.ini --profile ci",
+     true, px_command_check},
+    {"accept", "NAME", 1, 1, "make the last results the baseline",
+     "NAME is the experiment, as in `precx run NAME`. Results that are edited, partial, failed, of other settings or "
+     "of a\n"
+     "modified build are refused, and so is everything under CI=true.\n\n"
+     "  precx accept gemm_error --because \"blocked summation is the default now\"",
+     false, px_command_accept},
+    {"compare", "OLD.csv NEW.csv", 2, 2, "compare any two result files, value by value; exit 1 when they differ", "",
+     false, px_command_compare},
     {"list", "[WHAT]", 0, 1, "kinds, formats, backends, models, matrices, data, metrics, roundings, orders, bounds", "",
      false, px_command_list},
     {"describe", "KIND", 1, 1, "its question, axes, columns and sources, printed from the program's own tables", "",
