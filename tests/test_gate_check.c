@@ -121,10 +121,31 @@ static void one_ulp_in_either_file(void **state) {
         accept();
         edit(edits[i].file, "1/1", edits[i].from, edits[i].to);
         px_verdicts v = check(true);
+        int edited_baseline = i > 0; /* a failure in itself */
+        assert_int_equal(px_verdicts_failed(&v), 1 + edited_baseline);
+        if (edited_baseline) assert_non_null(strstr(v.findings[0].rule, "edited after acceptance"));
+        v.findings += edited_baseline;
+        v.n_findings -= (size_t)edited_baseline;
         expect_one(&v, PX_VERDICT_CHANGED, "1/1 step=0", "err_rel", "", "toy.ini:9");
         assert_string_not_equal(v.findings[0].value, v.findings[0].baseline);
-        assert_int_equal(px_verdicts_failed(&v), 1);
     }
+}
+
+/* Whatever is edited, also what no rule looks at, and rows that are deleted. */
+static void an_edited_baseline_fails(void **state) {
+    (void)state;
+    load("[tolerance]\nerr_rel = exact\n", NULL);
+    run_toy();
+    accept();
+    edit("base.csv", "1/1", ",plain,", ",plane,");
+    px_verdicts v = check(true);
+    assert_int_equal(px_verdicts_failed(&v), 1);
+    accept();
+    edit("base.csv", "\n3/1,", "3/1,", "3/9,");
+    v = check(true);
+    assert_int_equal(v.rows[PX_VERDICT_NEW], 1);
+    assert_int_equal(v.rows[PX_VERDICT_MISSING], 1);
+    assert_int_equal(px_verdicts_failed(&v), 2);
 }
 
 static void status_is_exact_without_a_rule(void **state) {
@@ -329,6 +350,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         IN_FRESH(a_result_passes_against_itself),
         IN_FRESH(one_ulp_in_either_file),
+        IN_FRESH(an_edited_baseline_fails),
         IN_FRESH(status_is_exact_without_a_rule),
         IN_FRESH(rows_come_and_go),
         IN_FRESH(a_filter_compares_what_matches),

@@ -19,7 +19,7 @@ typedef struct totals {
 
 static const char *baseline_note(px_arena *arena, const px_result *baseline) {
     const px_origin *o = &baseline->origin;
-    return px_arena_printf(arena, "baseline of %.10s, %s: %s", o->started, o->git, o->because);
+    return px_arena_printf(arena, "baseline of %s, %s: %s", o->accepted, o->git, o->because);
 }
 
 /* Without a baseline the theory is judged all the same. */

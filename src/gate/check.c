@@ -117,9 +117,14 @@ static void check_row(px_checking *c, size_t i) {
         if (c->result->roles[j] == PX_ROLE_VALUE) note_worst(c, i, check_value(c, c->cell[i], i, j));
 }
 
-/* Rows of the baseline that are gone. What a filter or a shard left out is not missing. */
-static void check_missing(px_checking *c, bool partial) {
+/* The baseline as a whole: is it what was accepted, and are all its rows there still? What a filter or a shard left out is
+ * not missing. */
+static void check_baseline(px_checking *c, bool partial) {
     if (!c->baseline) return;
+    if (!c->baseline->intact) { /* only accept writes baselines */
+        add_plain(c, PX_VERDICT_CHANGED, "", "", "", "the baseline was edited after acceptance");
+        c->v->rows[PX_VERDICT_CHANGED]++;
+    }
     int64_t *row = px_result_match(c->v->arena, c->baseline, c->result);
     int id = px_csv_column(&c->baseline->csv, "cell");
     for (size_t i = 0; i < c->baseline->csv.n_rows; i++) {
@@ -185,8 +190,8 @@ px_status px_gate_check(const px_gate *g, px_verdicts *v, px_error *err) {
         else
             v->rows[c.worst[i]]++;
     }
-    check_missing(&c,
-                  *g->result->origin.filter || *g->result->origin.shard || g->plan->n_cells < g->plan->n_unfiltered);
+    check_baseline(&c,
+                   *g->result->origin.filter || *g->result->origin.shard || g->plan->n_cells < g->plan->n_unfiltered);
     px_verdicts_sort(v);
     return PX_OK;
 }

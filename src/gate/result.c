@@ -2,6 +2,7 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,11 +30,10 @@ static const char *text_of(px_arena *arena, const json_t *object, const char *ke
     return json_is_string(value) ? px_arena_strdup(arena, json_string_value(value)) : "";
 }
 
-/* The reason of the last acceptance; baselines only. */
-static const char *last_reason(px_arena *arena, const json_t *block) {
+static const json_t *last_acceptance(const json_t *block) {
     const json_t *accepted = json_object_get(block, "accepted");
     size_t n = json_array_size(accepted);
-    return n ? text_of(arena, json_array_get(accepted, n - 1), "because") : "";
+    return n ? json_array_get(accepted, n - 1) : NULL;
 }
 
 static px_origin read_origin(px_arena *arena, const json_t *meta) {
@@ -51,7 +51,8 @@ static px_origin read_origin(px_arena *arena, const json_t *meta) {
         .version = text_of(arena, block, "version"),
         .git = text_of(arena, block, "git"),
         .started = text_of(arena, block, "started"),
-        .because = last_reason(arena, block),
+        .accepted = text_of(arena, last_acceptance(block), "date"),
+        .because = text_of(arena, last_acceptance(block), "because"),
         .sha256 = strncmp(hash, "sha256:", 7) == 0 ? hash + 7 : "",
         .dirty = json_is_true(json_object_get(block, "git_dirty")),
     };
@@ -149,6 +150,8 @@ px_status px_result_read(px_arena *arena, const char *path, px_result *result, p
     json_t *meta;
     PX_TRY(read_meta(result->meta_path, &meta, err));
     if (meta) result->origin = read_origin(arena, meta);
+    char hash[SHA256_DIGEST_STRING_LENGTH];
+    result->intact = meta && SHA256File(path, hash) && strcmp(hash, result->origin.sha256) == 0;
     set_roles(arena, result, meta);
     set_keys(arena, result);
     json_decref(meta);

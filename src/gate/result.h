@@ -13,9 +13,10 @@
 /* What NAME.meta.json says. Texts are "" when it does not say. */
 typedef struct px_origin {
     bool known; /* there is a meta file */
-    const char *name, *kind, *plan, *profile, *filter, *shard, *seed, *version, *git, *started, *because;
-    const char *sha256; /* of the CSV, as stated */
-    bool dirty;         /* made by a build whose sources were modified */
+    const char *name, *kind, *plan, *profile, *filter, *shard, *seed, *version, *git, *started;
+    const char *accepted, *because; /* of a baseline: when and why, the last time */
+    const char *sha256;             /* of the CSV, as stated */
+    bool dirty;                     /* made by a build whose sources were modified */
 } px_origin;
 
 typedef enum px_role {
@@ -29,6 +30,7 @@ typedef struct px_result {
     const char *path, *meta_path;
     px_csv csv;
     px_origin origin;
+    bool intact;       /* the CSV is the one that the meta file was written for */
     px_role *roles;    /* one a column */
     int *hex;          /* one a column: where its hexfloats stand; -1: nowhere */
     const char **keys; /* one a row: cell, with the further keys behind it as in "cell step=3" */
