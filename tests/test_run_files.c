@@ -172,9 +172,10 @@ static void progress_is_erased(void **state) {
     assert_int_equal(px_toy_go(&toy, (px_toy_run){.jobs = 1, .progress = PX_ALWAYS}), PX_OK);
     px_toy_sleep_us = 0;
     char *said = must_read("stderr");
-    assert_non_null(strstr(said, "/42 cells, "));
-    size_t n = strlen(said);
-    assert_true(n > 4 && strcmp(said + n - 4, "\r\033[K") == 0);
+    const char *last = NULL;
+    for (const char *p = said; (p = strstr(p, "/42 cells, ")); p++) last = p;
+    assert_non_null(last);
+    assert_non_null(strstr(last, "\r\033[K")); /* by a warning, or at the end */
     free(said);
 }
 
