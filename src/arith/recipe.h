@@ -30,8 +30,8 @@ typedef struct px_recipe {
     uint8_t rounding, sr_bits;      /* px_rounding */
     uint8_t order;                  /* px_order */
     uint8_t fused;                  /* 1: the product is not rounded, one rounding a step (mul is then ignored) */
-    int16_t model;                  /* matrix-unit model; 0: none */
-    int32_t block, splits, promote; /* 0: does not apply */
+    int16_t model;                  /* px_model: products and sums by a matrix unit (kernel/mma.h); 0: none */
+    int32_t block, splits, promote; /* 0: does not apply; promote: models only */
 } px_recipe;
 
 static inline px_rounding px_recipe_rounding(const px_recipe *r) { return (px_rounding){r->rounding, r->sr_bits}; }

@@ -4,8 +4,7 @@
 #include "emu/emu.h"
 
 static int supports(const px_prog *prog, const px_call *call, char *why, size_t n) {
-    (void)prog;
-    return px_emu_supports(call, why, n);
+    return px_emu_supports(prog, call, why, n);
 }
 
 static px_status open_state(void **state, const px_prog *prog, px_error *err) {
@@ -31,7 +30,7 @@ static px_status run(void *state, int first, int count, px_error *err) {
     for (int i = first; i < first + count; i++) {
         const px_call *call = &t->prog->calls[i];
         char why[128];
-        if (!px_emu_supports(call, why, sizeof why)) return px_fail(err, PX_INCOMPLETE, "emulated has no %s", why);
+        if (!px_emu_supports(t->prog, call, why, sizeof why)) return px_fail(err, PX_INCOMPLETE, "emulated has no %s", why);
         px_task task = {.call = call};
         for (int k = 0; k < px_op_inputs(call->op); k++) task.in[k] = view_of(t, call->in[k]);
         for (int k = 0; k < px_op_outputs(call->op); k++) task.out[k] = view_of(t, call->out[k]);

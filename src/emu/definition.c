@@ -5,6 +5,7 @@
 
 #include "emu/view.h"
 #include "kernel/elementwise.h"
+#include "kernel/mma.h"
 #include "kernel/sum.h"
 
 /* A definition costs some 30 of the multiply-adds in which px_emu_for counts. */
@@ -61,6 +62,7 @@ static double *doubles_of(const px_view *v) {
 typedef struct operands {
     const px_task *task;
     const double *a, *b;
+    const px_mma *unit; /* NULL: no matrix unit */
 } operands;
 
 static void sum_row(void *context, int64_t i) {
@@ -98,13 +100,19 @@ static void gemm_row(void *context, int64_t i) {
                           .sign = t->call->attr[0],
                           .stream = t->call->stream,
                           .element = (uint64_t)(i * n + j)};
-        px_view_set(&t->out[0], i, j, px_sum(&t->call->recipe, &terms, NULL));
+        const px_recipe *r = &t->call->recipe;
+        px_view_set(&t->out[0], i, j, o->unit ? px_mma_entry(o->unit, r, &terms) : px_sum(r, &terms, NULL));
     }
 }
 
 void px_define_gemm(const px_task *task) {
+    const px_recipe *r = &task->call->recipe;
+    px_mma unit;
+    bool by_unit = r->model != PX_MODEL_NONE;
+    if (by_unit)
+        PX_ASSERT(px_mma_find((px_model)r->model, task->in[0].fmt, task->in[1].fmt, r->acc, &unit, NULL) == PX_OK);
     double *a = doubles_of(&task->in[0]), *b = doubles_of(&task->in[1]);
-    operands o = {.task = task, .a = a, .b = b};
+    operands o = {.task = task, .a = a, .b = b, .unit = by_unit ? &unit : NULL};
     double work = (double)task->out[0].rows * (double)task->out[0].cols * (double)task->in[0].cols;
     px_emu_for(work_of(work), task->out[0].rows, gemm_row, &o);
     free(b);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "arith/model.h"
 #include "emu/definition.h"
 #include "emu/gemm.h"
 #include "emu/sum.h"
@@ -46,9 +47,32 @@ static int refuse(char *why, size_t n, const char *text) {
     return 0;
 }
 
-int px_emu_supports(const px_call *call, char *why, size_t n) {
+/* Is every number of g one of f? */
+static bool holds(px_fp f, px_fp g) {
+    return !px_fp_is_exact(g) && g.p <= f.p && g.emin - g.p >= f.emin - f.p && g.max_finite <= f.max_finite;
+}
+
+/* A matrix unit knows its formats, one rounding, and chains of blocks. */
+static int unit_supports(const px_prog *prog, const px_call *call, char *why, size_t n) {
     const px_recipe *r = &call->recipe;
-    if (r->model != 0) return refuse(why, n, "models of matrix units");
+    px_mma unit;
+    px_error err;
+    if (call->op != PX_OP_GEMM) return refuse(why, n, "model of a matrix unit for other operations than gemm");
+    px_fp a = prog->slots[call->in[0].slot].fmt, b = prog->slots[call->in[1].slot].fmt;
+    if (px_mma_find((px_model)r->model, a, b, r->acc, &unit, &err) != PX_OK) return refuse(why, n, err.text);
+    if (!px_fp_equal(a, unit.a) || !px_fp_equal(b, unit.b) || !px_fp_equal(r->acc, unit.out))
+        return refuse(why, n, "matrix units that flush subnormals or saturate");
+    if (call->in[2].slot >= 0 && !holds(unit.out, prog->slots[call->in[2].slot].fmt))
+        return refuse(why, n, "matrix units with a start value of a wider format");
+    if (r->order != PX_SEQUENTIAL && r->order != PX_SPLITK)
+        return refuse(why, n, "matrix units in other orders than sequential and splitk");
+    if (r->rounding != PX_NEAREST_EVEN) return refuse(why, n, "matrix units with another rounding than their own");
+    return r->promote >= 0 && (r->order != PX_SPLITK || r->splits > 0);
+}
+
+int px_emu_supports(const px_prog *prog, const px_call *call, char *why, size_t n) {
+    const px_recipe *r = &call->recipe;
+    if (r->model != PX_MODEL_NONE) return unit_supports(prog, call, why, n);
     if (r->promote != 0) return refuse(why, n, "promotion");
     if (call->op == PX_OP_ADD || call->op == PX_OP_MUL)
         return px_fp_is_exact(r->out) ? refuse(why, n, "operations without rounding") : 1;

@@ -34,7 +34,7 @@ typedef struct px_path {
 const px_path *px_emu_paths(px_op op, int *n);
 
 /* 1 when the definition covers the call; else 0 and why, as the end of "emulated has no ...". */
-int px_emu_supports(const px_call *call, char *why, size_t n);
+int px_emu_supports(const px_prog *prog, const px_call *call, char *why, size_t n);
 
 /* PX_USAGE when PRECX_ISA names an instruction set that is unknown or not of this processor. */
 px_status px_emu_ready(px_error *err);

@@ -130,3 +130,39 @@ double px_mma_sum(const px_mma *u, const px_terms *t) {
     }
     return d;
 }
+
+/* Terms first .. first + n - 1, from c. */
+static double stretch(const px_mma *u, const px_terms *t, int64_t first, int64_t n, double c) {
+    px_terms part = *t;
+    part.n = n;
+    part.a += first * t->stride_a;
+    part.b += first * t->stride_b;
+    part.c = c;
+    return px_mma_sum(u, &part);
+}
+
+static int64_t smaller(int64_t x, int64_t y) { return x < y ? x : y; }
+
+static double chain(const px_mma *u, const px_recipe *r, const px_terms *t, int64_t first, int64_t n, double c) {
+    if (r->promote == 0) return stretch(u, t, first, n, c);
+    double sum = c;
+    for (int64_t k = 0; k < n; k += r->promote) {
+        double part = stretch(u, t, first + k, smaller(r->promote, n - k), 0.0);
+        sum = px_add(r->acc, px_rounding_of(PX_NEAREST_EVEN), sum, part, 0);
+    }
+    return sum;
+}
+
+double px_mma_entry(const px_mma *u, const px_recipe *r, const px_terms *t) {
+    const px_rounding nearest = px_rounding_of(PX_NEAREST_EVEN);
+    PX_ASSERT(r->order == PX_SEQUENTIAL || (r->order == PX_SPLITK && r->splits > 0));
+    if (r->order == PX_SEQUENTIAL) return px_round(r->out, nearest, chain(u, r, t, 0, t->n, t->c), 0);
+    double sum = 0.0;
+    int64_t length = t->n / r->splits + (t->n % r->splits != 0);
+    for (int64_t first = 0; first < t->n; first += length) {
+        double part = px_round(r->split, nearest, chain(u, r, t, first, smaller(length, t->n - first), 0.0), 0);
+        sum = first == 0 ? part : px_add(r->acc, nearest, sum, part, 0);
+    }
+    if (t->c != 0.0 || signbit(t->c)) sum = px_add(r->acc, nearest, t->c, sum, 0);
+    return px_round(r->out, nearest, sum, 0);
+}
