@@ -158,7 +158,7 @@ static void only_honest_whole_results_are_accepted(void **state) {
     edit("toy.csv", "0.26", "0.25");
     expect_accepted();
     px_toy_remove(&toy, "toy.meta.json");
-    expect_refused(PX_BAD_FILE, "a reason", "no /tmp/");
+    expect_refused(PX_BAD_FILE, "a reason", px_arena_printf(arena, "no %s/", toy.directory));
 }
 
 static void results_with_failed_cells_are_refused(void **state) {

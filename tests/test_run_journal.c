@@ -113,28 +113,37 @@ static void zeros_at_the_end(void **state) {
     free(journal);
 }
 
-/* One byte changed anywhere: refused, or (where it looks like a torn end) dropped and computed again. Never believed.
- */
+/* What reading these bytes says. */
+static px_status parse(const char *journal, size_t n, const char *header) {
+    px_journal j = {.fd = -1, .path = "toy.csv.part"};
+    px_error err;
+    px_status status = px_journal_parse(&j, journal, n, header, &err);
+    px_journal_close(&j);
+    return status;
+}
+
+/* One byte changed anywhere: refused, or (where it looks like a torn end) dropped and computed again. Never believed. */
 static void one_byte_edited_anywhere(void **state) {
     (void)state;
     size_t n;
     int refused = 0;
-    char *journal = interrupted_journal(&n);
+    char *journal = interrupted_journal(&n), *header = strndup(journal, strcspn(journal, "\n") + 1);
     for (size_t at = 0; at < n; at++) {
         char after[64], was = journal[at];
         snprintf(after, sizeof after, "an edit of byte %zu of %zu", at, n);
-        forget_tables();
         journal[at] = was == '7' ? '8' : '7';
-        px_toy_write(&toy, "toy.csv.part", journal, n);
-        journal[at] = was;
-        int status = resume();
-        if (status == PX_OK)
+        px_status status = parse(journal, n, header);
+        if (status == PX_OK) {
+            forget_tables();
+            px_toy_write(&toy, "toy.csv.part", journal, n);
+            assert_int_equal(resume(), PX_OK);
             expect_same_tables(after);
-        else if (status != PX_BAD_FILE || px_toy_exists(&toy, "toy.csv"))
-            fail_msg("exit %d after %s", status, after);
+        }
+        journal[at] = was;
         refused += status == PX_BAD_FILE;
     }
-    assert_true(refused > (int)n - 100);
+    assert_true(refused > (int)n - 100 && refused < (int)n);
+    free(header);
     free(journal);
 }
 

@@ -11,7 +11,7 @@ typedef struct px_toy {
     px_experiment experiment;
     px_plan plan;
     px_kind kind;
-    char directory[64]; /* a fresh one under /tmp, for results */
+    char directory[64]; /* a fresh one, for results */
 } px_toy;
 
 /* n_cells cells (of 3 words x ... in plan order). */
