@@ -187,7 +187,7 @@ static double in_order(const px_recipe *recipe, const summer *s, int64_t *last_c
     case PX_NEUMAIER: return neumaier(s);
     case PX_ORDER_COUNT: break;
     }
-    PX_ASSERT(!"an order of the list");
+    PX_ASSERT(recipe->order < PX_ORDER_COUNT);
     return 0.0;
 }
 
