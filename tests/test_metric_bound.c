@@ -30,7 +30,7 @@ static px_fp format(const char *name) {
 typedef struct trial {
     px_recipe recipe;
     px_bound_data data;
-    double a[MAX_TERMS], b[MAX_TERMS];
+    double a[MAX_TERMS], b[MAX_TERMS], c;
 } trial;
 
 static double uniform(uint64_t key, uint64_t i) { return (double)(px_philox(key, 11, i).lo >> 11) * 0x1p-53; }
@@ -40,7 +40,7 @@ static double to(px_fp fp, double x) { return px_round(fp, px_rounding_of(PX_NEA
 
 static double run(const trial *t) {
     px_terms terms = {.n = t->data.k, .a = t->a, .b = t->data.products ? t->b : NULL, .stride_a = 1, .stride_b = 1,
-                      .sign = 1, .stream = 5, .element = 17};
+                      .c = t->c, .sign = 1, .stream = 5, .element = 17};
     return px_sum(&t->recipe, &terms, NULL);
 }
 
@@ -49,8 +49,8 @@ static double slack_of(const trial *t, const px_bound *bound, double computed) {
     mpfr_t x, b, f, g;
     mpfr_inits2(4500, x, b, (mpfr_ptr)NULL);
     mpfr_inits2(64, f, g, (mpfr_ptr)NULL);
-    mpfr_set_zero(x, 1);
-    mpfr_set_zero(b, 1);
+    mpfr_set_d(x, t->c, MPFR_RNDN);
+    mpfr_set_d(b, fabs(t->c), MPFR_RNDN);
     for (int64_t i = 0; i < t->data.k; i++) {
         mpfr_set_d(f, t->a[i], MPFR_RNDN);
         mpfr_set_d(g, t->data.products ? t->b[i] : 1, MPFR_RNDN);
@@ -90,6 +90,9 @@ static void fill(trial *t, uint64_t key) {
         t->a[i] = to(in, x);
         t->b[i] = to(in, style == 5 ? 1 : style == 6 ? ldexp(1 + r, in.emin / 2) : s & 1 ? 1 + r / 2 : 1);
     }
+    /* A start value of any format: like a term, tiny, or with more bits than the accumulator has. */
+    static const double starts[] = {1, -0.75, 0x1p-40, 0x1.23456789abcdep-3};
+    t->c = t->data.has_c ? starts[choose(key, 3000, 4)] : 0;
 }
 
 static const char *const small_formats[] = {"fp8_e4m3", "fp8_e5m2", "ieee_e5m3", "ieee_e6m4", "fp16", "bf16", "fp32"};
@@ -119,6 +122,7 @@ static trial any_trial(uint64_t key) {
                            .fused = choose(key, 2011, 3) == 0,
                            .block = 1 + (int32_t)choose(key, 2012, 9),
                            .splits = 1 + (int32_t)choose(key, 2013, 6)};
+    t.data.has_c = choose(key, 2016, 4) == 0;
     if (choose(key, 2014, 4) == 0) t.recipe.mul = px_fp_exact();
     if (choose(key, 2015, 6) == 0) t.recipe.out = px_fp_exact();
     return t;
@@ -137,7 +141,7 @@ static void fail_with(const trial *t, const char *what, double slack, double com
 
 /* Could anything have overflowed without showing it? The largest number of each format is far from (1 + beta) B. */
 static bool certainly_finite(const trial *t, const px_bound *b, double computed) {
-    double scale = 0;
+    double scale = fabs(t->c);
     for (int64_t i = 0; i < t->data.k; i++) scale += fabs(t->a[i] * (t->data.products ? t->b[i] : 1));
     double top = fmin(t->recipe.acc.max_finite, px_fp_is_exact(t->recipe.out) ? 1e300 : t->recipe.out.max_finite);
     if (t->recipe.order == PX_SPLITK && !px_fp_is_exact(t->recipe.split)) top = fmin(top, t->recipe.split.max_finite);
