@@ -17,6 +17,7 @@
 #include "base/philox.h"
 #include "emu/emu.h"
 #include "emu/isa/isa.h"
+#include "emu/tiles.h"
 #include "emu/view.h"
 
 static uint64_t counter;
@@ -37,8 +38,9 @@ static void make_formats(void) {
         formats[n_formats++] = flushing;
         if (i > 1) formats[n_formats++] = saturating;
     }
-    const char *const custom[] = {"ieee_e8m12", "ieee_e5m20", "ieee_e11m24", "ieee_e3m2"};
-    for (size_t i = 0; i < 4; i++) assert_int_equal(px_fp_parse(custom[i], &formats[n_formats++], NULL), PX_OK);
+    const char *const custom[] = {"ieee_e8m12", "ieee_e5m20", "ieee_e11m24", "ieee_e3m2", "ieee_e5m11"};
+    for (size_t i = 0; i < sizeof custom / sizeof *custom; i++)
+        assert_int_equal(px_fp_parse(custom[i], &formats[n_formats++], NULL), PX_OK);
     assert_true(n_formats <= MAX_FORMATS);
 }
 
@@ -104,6 +106,12 @@ static px_recipe some_recipe(void) {
     r.sr_bits = r.rounding == PX_STOCHASTIC ? 12 : 0;
     r.block = (int32_t)(1 + below(20));
     r.splits = (int32_t)(1 + below(5));
+    if (below(8) == 0) { /* mixed precision as it is used */
+        r.mul = px_fp_row((size_t)below((int64_t)px_fp_count()));
+        r.acc = r.out = px_fp_row(1);
+        r.order = below(2) ? PX_SEQUENTIAL : PX_BLOCKED;
+        r.rounding = PX_NEAREST_EVEN, r.fused = 0;
+    }
     return r;
 }
 
@@ -149,7 +157,7 @@ static void compare(const px_task *want, const px_task *got, const char *path) {
     }
 }
 
-static int64_t tried[PX_OP_COUNT][8];
+static int64_t tried[PX_OP_COUNT][8], steps_tried[PX_STEPS + 1];
 
 /* The task by the definition and by every path that matches, on every instruction set. */
 static void try_task(px_arena *arena, px_task *task) {
@@ -169,6 +177,7 @@ static void try_task(px_arena *arena, px_task *task) {
             compare(task, &again, paths[p].name);
         }
         tried[task->call->op][p]++;
+        if (p == 0 && task->call->op == PX_OP_GEMM) steps_tried[px_tiles_step(task)]++;
     }
 }
 
@@ -221,10 +230,10 @@ static void elementwise(void **state) {
         const px_op ops[] = {PX_OP_ADD, PX_OP_MUL, PX_OP_ROUND};
         px_call call = {.op = ops[below(3)], .recipe = some_recipe(), .stream = draw()};
         if (px_fp_is_exact(call.recipe.out) && call.op != PX_OP_ROUND) call.recipe.out = call.recipe.acc;
-        int64_t m = some_size(12), n = some_size(140);
+        int64_t m = some_size(12), n = below(60) ? some_size(140) : 9000; /* more than a chunk */
         data_kind kind = (data_kind)below(KINDS);
         px_task task = {.call = &call};
-        task.in[0] = make_view(arena, some_format(), m, n, kind);
+        task.in[0] = make_view(arena, some_format_or_exact(), m, n, kind);
         if (call.op != PX_OP_ROUND)
             task.in[1] = make_view(arena, below(2) ? task.in[0].fmt : some_format(), m, n, kind);
         task.out[0] = result_view(arena, call.recipe.out, m, n);
@@ -234,7 +243,7 @@ static void elementwise(void **state) {
     px_arena_free(arena);
 }
 
-/* Each row of each table has met many cases that it matches. Runs last. */
+/* Each row of each table, and each step of the tiles, has met many cases that it matches. Runs last. */
 static void every_path_was_tried(void **state) {
     (void)state;
     for (int op = 0; op < PX_OP_COUNT; op++) {
@@ -246,6 +255,8 @@ static void every_path_was_tried(void **state) {
             if (tried[op][p] < 100)
                 fail_msg("%s: '%s' met only %lld cases", px_op_name((px_op)op), paths[p].name, (long long)tried[op][p]);
     }
+    for (int step = 0; step < PX_STEPS; step++)
+        if (steps_tried[step] < 20) fail_msg("step %d of tiles met only %lld cases", step, (long long)steps_tried[step]);
 }
 
 /* What must be fast is: the common products never fall to the definition. */

@@ -5,7 +5,9 @@
 #include "arith/model.h"
 #include "emu/definition.h"
 #include "emu/gemm.h"
+#include "emu/round.h"
 #include "emu/sum.h"
+#include "emu/tiles.h"
 
 static bool always(const px_task *task) {
     (void)task;
@@ -14,13 +16,17 @@ static bool always(const px_task *task) {
 
 static const px_path add_paths[] = {{"definition", always, px_define_add}};
 static const px_path mul_paths[] = {{"definition", always, px_define_mul}};
-static const px_path round_paths[] = {{"definition", always, px_define_round}};
+static const px_path round_paths[] = {
+    {"arrays", px_round_matches, px_round_run},
+    {"definition", always, px_define_round},
+};
 static const px_path sum_paths[] = {
     {"rows in binary32", px_sum_in_binary32, px_sum_run_binary32},
     {"rows in binary64", px_sum_in_binary64, px_sum_run_binary64},
     {"definition", always, px_define_sum},
 };
 static const px_path gemm_paths[] = {
+    {"tiles", px_tiles_match, px_tiles_run},
     {"rows in binary32", px_gemm_in_binary32, px_gemm_run_binary32},
     {"rows in binary64", px_gemm_in_binary64, px_gemm_run_binary64},
     {"definition", always, px_define_gemm},

@@ -22,38 +22,18 @@
 const px_host px_binary32 = {.p = 24, .emin = -126, .emax = 127, .size = sizeof(float)};
 const px_host px_binary64 = {.p = 53, .emin = -1022, .emax = 1023, .size = sizeof(double)};
 
-/* The numbers that a term may be: at most p bits, multiples of 2^quantum, below 2^(emax + 1) in magnitude; or infinite.
- */
-typedef struct extent {
-    int p, quantum, emax;
-    bool infinite;
-} extent;
-
 static int quantum_of(px_fp f) { return f.emin - f.p + 1; }
 
-/* Of a format's numbers; p = 0: of any double. */
-static extent extent_of(px_fp f) {
-    if (px_fp_is_exact(f)) return (extent){.p = 53, .quantum = -1074, .emax = 1023, .infinite = true};
-    return (extent){.p = f.p, .quantum = quantum_of(f), .emax = f.emax, .infinite = f.has_inf};
-}
-
-static extent extent_of_product(extent a, extent b) {
-    return (extent){.p = a.p + b.p,
-                    .quantum = a.quantum + b.quantum,
-                    .emax = a.emax + b.emax + 1,
-                    .infinite = a.infinite || b.infinite};
-}
-
-static bool host_holds(const px_host *host, extent x) {
+static bool host_holds(const px_host *host, px_extent x) {
     return x.p <= host->p && x.quantum >= host->emin - host->p + 1 && x.emax <= host->emax;
 }
 
 static bool keeps_infinities(px_fp f) { return f.has_inf && f.overflow != PX_OVERFLOW_SATURATE; }
 
-/* Is every number of this extent a number of the format, so that rounding to it does nothing? */
-static bool format_holds(px_fp f, extent x) {
+/* Is every number of this px_extent a number of the format, so that rounding to it does nothing? */
+static bool format_holds(px_fp f, px_extent x) {
     return f.subnormals && x.p <= f.p && x.quantum >= quantum_of(f) && x.emax < f.emax &&
-           (!x.infinite || keeps_infinities(f));
+           (px_extent_is_finite(x) || keeps_infinities(f));
 }
 
 /* The same for all numbers of another format, its infinities included. */
@@ -69,8 +49,12 @@ static bool is_host(px_fp f, const px_host *host) {
            f.overflow == PX_OVERFLOW_INF && f.has_inf;
 }
 
-static bool can_round_to(px_fp f, const px_host *host) {
-    return !px_fp_is_exact(f) && f.p <= host->p - 2 && f.emax + host->p - f.p + 1 <= host->emax && f.emin > host->emin;
+/* emax: no number to be rounded is 2^(emax + 1) or more, as far as that is known; what is larger than the format's own
+ * numbers may overflow on the way, since it does so in the end. */
+static bool can_round_to(px_fp f, const px_host *host, int emax) {
+    int least = f.subnormals ? host->emin : host->emin + 1;
+    if (emax > f.emax) emax = f.emax;
+    return !px_fp_is_exact(f) && f.p <= host->p - 2 && emax + host->p - f.p + 1 <= host->emax && f.emin >= least;
 }
 
 /* Tininess is judged after rounding to p bits without a limit to the exponent: where subnormals are flushed, the
@@ -87,32 +71,40 @@ static px_target target_of(px_fp f, const px_host *host) {
                        .at_infinity = f.overflow == PX_OVERFLOW_SATURATE ? f.max_finite : at_infinity};
 }
 
-/* The product: exact in the host, or the host's own, or exact and then rounded to mul. Leaves in *terms what is added.
- */
-static bool plan_product(const px_recipe *r, const px_host *host, extent *terms, px_plan *plan) {
-    bool exact = host_holds(host, *terms), unrounded = r->fused || px_fp_is_exact(r->mul);
+/* The product: exact in the host, or the host's own, or exact and then rounded to mul. Makes f->term of f->product. */
+static bool plan_product(const px_recipe *r, const px_host *host, px_plan *plan, px_facts *f) {
+    bool exact = host_holds(host, f->product), unrounded = r->fused || px_fp_is_exact(r->mul);
+    f->term = f->product;
     if (unrounded) {
         plan->fused = !exact;
         return exact || is_host(r->acc, host);
     }
     if (is_host(r->mul, host)) {
-        *terms = exact ? *terms : extent_of(r->mul);
+        if (!exact) f->term = px_extent_rounded(f->product, r->mul);
         return true;
     }
     if (!exact) return false;
-    if (format_holds(r->mul, *terms)) return true;
+    if (format_holds(r->mul, f->product)) return true;
     plan->rounds_product = true;
     plan->mul = target_of(r->mul, host);
-    *terms = extent_of(r->mul);
-    return can_round_to(r->mul, host);
+    f->term = px_extent_rounded(f->product, r->mul);
+    return can_round_to(r->mul, host, f->product.emax);
 }
 
-static bool plan_sum(const px_recipe *r, const px_host *host, extent terms, px_plan *plan) {
+/* Jeannerod & Rump 2013: in any order, a computed sum is at most 1 + n u times the sum of magnitudes. */
+static double largest_sum(const px_recipe *r, int64_t n, double largest_term, double start) {
+    return (1 + ((double)n + 2) * px_fp_u(r->acc)) * (start + (double)n * largest_term) * (1 + 0x1p-40);
+}
+
+static bool plan_sum(const px_recipe *r, const px_host *host, const px_operands *o, px_plan *plan, px_facts *f) {
+    double start = o->has_start ? ldexp(1.0, o->start.emax + 1) : 0.0;
+    f->sum_emax =
+        ilogb(4 * largest_sum(r, o->n, ldexp(1.0, f->term.emax + 1), start)); /* 4: corrections, rounded parts */
     if (is_host(r->acc, host)) return true;
-    if (px_fp_is_exact(r->acc) || !can_round_to(r->acc, host)) return false;
+    if (px_fp_is_exact(r->acc) || !can_round_to(r->acc, host, f->sum_emax)) return false;
     plan->rounds_sum = true;
     plan->acc = target_of(r->acc, host);
-    plan->odd = terms.p > r->acc.p || 2 * r->acc.p > host->p - 1;
+    plan->odd = f->term.p > r->acc.p || 2 * r->acc.p > host->p - 1;
     return true;
 }
 
@@ -131,7 +123,7 @@ static bool plan_order(const px_recipe *r, const px_host *host, int64_t n, px_pl
         plan->block = (n + r->splits - 1) / r->splits;
         plan->rounds_partial = !px_fp_is_exact(r->split) && !format_includes(r->split, r->acc);
         if (plan->rounds_partial) plan->split = target_of(r->split, host);
-        return !plan->rounds_partial || can_round_to(r->split, host);
+        return !plan->rounds_partial || can_round_to(r->split, host, r->split.emax);
     case PX_SORTED_UP:
     case PX_SORTED_DOWN:
     case PX_ORDER_COUNT: break;
@@ -139,30 +131,42 @@ static bool plan_order(const px_recipe *r, const px_host *host, int64_t n, px_pl
     return false;
 }
 
-bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operands *o, px_plan *plan) {
+bool px_plan_target(px_fp f, const px_host *host, px_target *target) {
+    if (!can_round_to(f, host, host->emax)) return false;
+    *target = target_of(f, host);
+    return true;
+}
+
+px_operands px_operands_of_gemm(const px_task *task, bool scanned) {
+    const px_view *a = &task->in[0], *b = &task->in[1], *c = &task->in[2];
+    px_operands o = {.products = true, .has_start = c->data != NULL, .n = a->cols};
+    o.a = scanned ? px_extent_of_view(a) : px_extent_of_format(a->fmt);
+    o.b = scanned ? px_extent_of_view(b) : px_extent_of_format(b->fmt);
+    if (!o.has_start) return o;
+    o.start = scanned ? px_extent_of_view(c) : px_extent_of_format(c->fmt);
+    o.c = c->fmt;
+    return o;
+}
+
+bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operands *o, px_plan *plan, px_facts *facts) {
     *plan = (px_plan){0};
     if (recipe->rounding != PX_NEAREST_EVEN || recipe->model != 0 || recipe->promote != 0 || o->n < 1) return false;
-    extent terms = extent_of(o->b);
-    if (!host_holds(host, terms)) return false;
-    if (o->products) {
-        extent a = extent_of(o->a);
-        if (!host_holds(host, a)) return false;
-        terms = extent_of_product(a, terms);
-        if (!plan_product(recipe, host, &terms, plan)) return false;
-    }
-    if (!plan_sum(recipe, host, terms, plan) || !plan_order(recipe, host, o->n, plan)) return false;
+    if (!host_holds(host, o->b) || (o->products && !host_holds(host, o->a))) return false;
+    facts->term = facts->product = o->products ? px_extent_of_product(o->a, o->b) : o->b;
+    if (o->products && !plan_product(recipe, host, plan, facts)) return false;
+    if (!plan_sum(recipe, host, o, plan, facts) || !plan_order(recipe, host, o->n, plan)) return false;
     plan->has_start = o->has_start;
     if (o->has_start && !format_includes(recipe->acc, o->c)) return false;
     plan->flushes = (plan->rounds_product && !recipe->mul.subnormals) || (plan->rounds_sum && !recipe->acc.subnormals);
     bool emulated = plan->rounds_product || plan->rounds_sum;
-    bool finer = plan->rounds_sum && terms.quantum < quantum_of(recipe->acc); /* sums may underflow */
+    bool finer = plan->rounds_sum && facts->term.quantum < quantum_of(recipe->acc); /* sums may underflow */
     plan->signed_zeros = finer || (emulated && plan->order == PX_PAIRWISE);
-    plan->quick_sum = plan->rounds_sum && !finer && 2 * recipe->acc.p <= host->p && terms.quantum >= host->emin;
+    plan->quick_sum = plan->rounds_sum && !finer && 2 * recipe->acc.p < host->p && facts->term.quantum >= host->emin;
     plan->rounds_out =
         !format_includes(recipe->out, recipe->acc) ||
         (plan->rounds_partial && !format_includes(recipe->out, recipe->split)); /* of a lone partial sum */
     if (plan->rounds_out) plan->out = target_of(recipe->out, host);
-    return !plan->rounds_out || can_round_to(recipe->out, host);
+    return !plan->rounds_out || can_round_to(recipe->out, host, recipe->out.emax);
 }
 
 bool px_plan_is_special(const px_recipe *recipe, const px_plan *plan, int64_t n, double largest, double start) {
@@ -172,8 +176,5 @@ bool px_plan_is_special(const px_recipe *recipe, const px_plan *plan, int64_t n,
         if (!(largest <= recipe->mul.max_finite)) return true;
         largest = px_round(recipe->mul, px_recipe_rounding(recipe), largest, 0);
     }
-    /* Jeannerod & Rump 2013: in any order, a computed sum is at most 1 + n u times the sum of magnitudes. */
-    double terms = (double)n;
-    double bound = (1 + (terms + 2) * px_fp_u(recipe->acc)) * (start + terms * largest);
-    return !(bound * (1 + 0x1p-40) <= recipe->acc.max_finite);
+    return !(largest_sum(recipe, n, largest, start) <= recipe->acc.max_finite);
 }

@@ -2,7 +2,7 @@
 #ifndef PX_EMU_PLAN_H
 #define PX_EMU_PLAN_H
 
-#include "arith/recipe.h"
+#include "emu/extent.h"
 #include "emu/isa/isa.h"
 
 /* The hardware format in which a kernel computes. */
@@ -13,17 +13,30 @@ typedef struct px_host {
 
 extern const px_host px_binary32, px_binary64;
 
-/* What is summed: the n terms a b of a product (formats a and b), or n numbers (format b); and the start value's
- * format. */
+/* What is summed: the n terms a b of a product, or n numbers b; and the start values, with their format. */
 typedef struct px_operands {
     bool products, has_start;
-    px_fp a, b, c;
+    px_extent a, b, start;
+    px_fp c;
     int64_t n;
 } px_operands;
 
-/* A plan for such sums on this host, bit-identical to the definition (the conditions stand in plan.c); false when there
- * is none. Leaves `special` false: it is the driver's to set, row by row. */
-bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operands *operands, px_plan *plan);
+/* Of a gemm: by their formats, or by what is in them (which costs a scan). */
+px_operands px_operands_of_gemm(const px_task *task, bool scanned);
+
+/* What came out on the way: products before rounding, terms as they are added, and a bound 2^(sum_emax + 1) of sums. */
+typedef struct px_facts {
+    px_extent product, term;
+    int sum_emax;
+} px_facts;
+
+/* A plan for such sums on this host, bit-identical to the definition (the conditions stand in plan.c); false when there is
+ * none. Leaves `special` false: it is the driver's to set, row by row. */
+bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operands *operands, px_plan *plan,
+                  px_facts *facts);
+
+/* The constants of rounding any number of the host to f, special values included; false where the host cannot. */
+bool px_plan_target(px_fp f, const px_host *host, px_target *target);
 
 /* Whether overflow, special values or the sign of a zero may matter in a row of n terms that are at most `largest` in
  * magnitude (inf or nan when one of its factors is) and that starts from at most `start` (inf when that is -0). */

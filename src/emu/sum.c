@@ -22,10 +22,11 @@ typedef struct sums {
 } sums;
 
 static bool plan_sum(const px_task *task, const px_host *host, px_plan *plan) {
-    px_operands operands = {.products = false, .b = task->in[0].fmt, .n = task->in[0].cols};
+    px_operands operands = {.products = false, .b = px_extent_of_view(&task->in[0]), .n = task->in[0].cols};
+    px_facts facts;
     /* the index of a term must be a number of the host */
     if (px_view_present(&task->out[1]) && host == &px_binary32 && operands.n > 1 << 24) return false;
-    return px_plan_make(&task->call->recipe, host, &operands, plan);
+    return px_plan_make(&task->call->recipe, host, &operands, plan, &facts);
 }
 
 static void store(const sums *s, void *buffer, int64_t at, double x) {

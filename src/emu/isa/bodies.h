@@ -1,10 +1,17 @@
-/* The bodies, four times: panels of columns and single columns, in binary64 and in binary32; and the table of them. The
- * including file sets PX_VECTOR_BYTES, PX_VECTORS (vectors of a panel's row), PX_ISA_NAME and PX_ISA_TABLE. */
+/* The bodies, in binary64 and in binary32, for panels of columns and for single columns; and the table of their kernels.
+ * The including file sets PX_VECTOR_BYTES and the shapes: PX_VECTORS of a row, PX_NATIVE_ROWS x PX_NATIVE_VECTORS of a tile
+ * of native steps, PX_STEP_ROWS x PX_STEP_VECTORS of a tile of emulated ones; and PX_ISA_NAME, PX_ISA_TABLE. */
 #include <math.h>
 
 #include "arith/recipe.h"
 #include "emu/isa/isa.h"
 #include "emu/isa/simd.h"
+
+#define VEC     P(vec)
+#define MASK    P(mask)
+#define TARGET  P(target)
+#define HOW     P(how)
+#define INLINE  static inline __attribute__((always_inline))
 
 /* binary64 */
 #define REAL       double
@@ -18,7 +25,10 @@
 #define VECTOR_FMA PX_F64_FMA
 #define VECTOR_MAX PX_F64_MAX
 #endif
+#include "emu/isa/body_vector.h"
 #include "emu/isa/body_rows.h"
+#include "emu/isa/body_tiles.h"
+#include "emu/isa/body_arrays.h"
 #undef P
 #undef LANES
 #undef VECTORS
@@ -27,6 +37,7 @@
 #define P(name) name##_f64x1
 #define LANES   1
 #define VECTORS 1
+#include "emu/isa/body_vector.h"
 #include "emu/isa/body_rows.h"
 #undef P
 #undef LANES
@@ -48,21 +59,49 @@
 #define VECTOR_FMA PX_F32_FMA
 #define VECTOR_MAX PX_F32_MAX
 #endif
+#ifdef PX_F32_LARGER
+#define VECTOR_LARGER PX_F32_LARGER
+#endif
+#include "emu/isa/body_vector.h"
 #include "emu/isa/body_rows.h"
+#include "emu/isa/body_tiles.h"
+#include "emu/isa/body_arrays.h"
+#include "emu/isa/body_arrays_f32.h"
 #undef P
 #undef LANES
 #undef VECTORS
 #undef VECTOR_FMA
 #undef VECTOR_MAX
+#undef VECTOR_LARGER
 #define P(name) name##_f32x1
 #define LANES   1
 #define VECTORS 1
+#include "emu/isa/body_vector.h"
 #include "emu/isa/body_rows.h"
 
-const px_isa PX_ISA_TABLE = {.name = PX_ISA_NAME,
-                             .width_f64 = PX_VECTORS * PX_VECTOR_BYTES / 8,
-                             .width_f32 = PX_VECTORS * PX_VECTOR_BYTES / 4,
-                             .rows_f64 = rows_f64,
-                             .chain_f64 = rows_f64x1,
-                             .rows_f32 = rows_f32,
-                             .chain_f32 = rows_f32x1};
+#define NATIVE_WIDTH (PX_NATIVE_VECTORS * PX_VECTOR_BYTES)
+#define STEP_WIDTH   (PX_STEP_VECTORS * PX_VECTOR_BYTES)
+
+const px_isa PX_ISA_TABLE = {
+    .name = PX_ISA_NAME,
+    .width_f64 = PX_VECTORS * PX_VECTOR_BYTES / 8,
+    .width_f32 = PX_VECTORS * PX_VECTOR_BYTES / 4,
+    .rows_f64 = rows_f64,
+    .chain_f64 = rows_f64x1,
+    .rows_f32 = rows_f32,
+    .chain_f32 = rows_f32x1,
+    .tiles_f64 = {[PX_STEP_NATIVE] = {PX_NATIVE_ROWS, NATIVE_WIDTH / 8, tile_native_f64},
+                  [PX_STEP_FUSED] = {PX_NATIVE_ROWS, NATIVE_WIDTH / 8, tile_fused_f64}},
+    .tiles_f32 = {[PX_STEP_NATIVE] = {PX_NATIVE_ROWS, NATIVE_WIDTH / 4, tile_native_f32},
+                  [PX_STEP_FUSED] = {PX_NATIVE_ROWS, NATIVE_WIDTH / 4, tile_fused_f32},
+                  [PX_STEP_FREE_NATIVE] = {PX_STEP_ROWS, STEP_WIDTH / 4, tile_free_native_f32},
+                  [PX_STEP_CLAMPED_NATIVE] = {PX_STEP_ROWS, STEP_WIDTH / 4, tile_clamped_native_f32},
+                  [PX_STEP_QUICK] = {PX_STEP_ROWS, STEP_WIDTH / 4, tile_quick_f32},
+                  [PX_STEP_FREE_QUICK] = {PX_STEP_ROWS, STEP_WIDTH / 4, tile_free_quick_f32},
+                  [PX_STEP_CLAMPED_QUICK] = {PX_STEP_ROWS, STEP_WIDTH / 4, tile_clamped_quick_f32}},
+    .scan_f32 = scan_f32,
+    .round_f64 = round_array_f64,
+    .round_f32 = round_array_f32,
+    .round_words_f32 = round_words_f32,
+    .round_fp16_f32 = PX_ROUND_FP16,
+};

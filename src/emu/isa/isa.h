@@ -1,13 +1,14 @@
-/* What every instruction set offers: the same kernels, from the same bodies, with the same bits. One translation unit
- * each (portable.c, avx2.c, avx512.c) sets the width of its vectors, includes the bodies and exports one table. */
+/* What every instruction set offers: the same kernels, from the same bodies, with the same bits. One translation unit each
+ * (portable.c, avx2.c, avx512.c) sets the width of its vectors, includes the bodies and exports one table. */
 #ifndef PX_EMU_ISA_ISA_H
 #define PX_EMU_ISA_ISA_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Rounding to a format, done in a host format (binary32 or binary64) by adding and subtracting a number whose ulp is
- * the wanted quantum. */
+/* ---- rows: any order, any format that the host (binary32 or binary64) can carry ---- */
+
+/* Rounding to a format, done in a host format by adding and subtracting a number whose ulp is the wanted quantum. */
 typedef struct px_target {
     int p;
     double least;       /* below it the quantum shrinks no further: 2^emin, or the host's where results are flushed */
@@ -36,23 +37,74 @@ typedef struct px_plan {
     px_target mul, acc, split, out;
 } px_plan;
 
-/* width columns at once: c[j] = sum over k of a[k] b[k width + j], by the plan. c holds the start values
- * (plan->has_start) and is overwritten. last (may be NULL; sequential only): 1 + the index of the last term that
- * changed the sum, or 0. */
+/* width columns at once: c[j] = sum over k of a[k] b[k width + j], by the plan. c holds the start values (plan->has_start)
+ * and is overwritten. last (may be NULL; sequential only): 1 + the index of the last term that changed the sum, or 0. */
 typedef void px_rows_f64(const px_plan *plan, int64_t n, const double *a, const double *b, double *c, double *last);
 typedef void px_rows_f32(const px_plan *plan, int64_t n, const float *a, const float *b, float *c, float *last);
 
+/* ---- tiles: rows x width results in registers, k in order, for the steps worth it ---- */
+
+/* Steps, s <- s + a b: X(enumerator, product, sum). Rounded products are `free` of underflow or `clamped` at the quantum of
+ * the subnormals; they read two copies of B, side by side in each row: (C - 1) b and C b, or C b and b, for C = mul_shift. */
+#define PX_STEP_LIST(X)                                                                                                \
+    X(PX_STEP_NATIVE, "host", "host")                                                                                  \
+    X(PX_STEP_FUSED, "fused", "host")                                                                                  \
+    X(PX_STEP_FREE_NATIVE, "free", "host")                                                                             \
+    X(PX_STEP_CLAMPED_NATIVE, "clamped", "host")                                                                       \
+    X(PX_STEP_QUICK, "host", "quick")                                                                                  \
+    X(PX_STEP_FREE_QUICK, "free", "quick")                                                                             \
+    X(PX_STEP_CLAMPED_QUICK, "clamped", "quick")
+#define PX_STEP_ENUM(id, product, sum) id,
+typedef enum px_step { PX_STEP_LIST(PX_STEP_ENUM) PX_STEPS } px_step;
+#undef PX_STEP_ENUM
+
+/* What becomes of c: sums from +0 take its place; or go on from it; or are added to it, as a step adds. */
+typedef enum px_tile_mode { PX_TILE_STORE, PX_TILE_RESUME, PX_TILE_ADD } px_tile_mode;
+
+typedef struct px_tile {
+    int64_t k;
+    const void *a; /* k x rows: the column of the tile's rows, k after k */
+    const void *b; /* k x width, or k x 2 width */
+    void *c;       /* rows x width, ldc apart */
+    int64_t ldc;
+    px_tile_mode mode;
+    double mul_shift; /* C = 2^(P - p) of the product's format */
+    double mul_least; /* C 2^emin of the product's format */
+    int acc_shift;    /* P - p of the accumulator's format */
+} px_tile;
+
+typedef struct px_tile_kernel {
+    int rows, width;
+    void (*run)(const px_tile *tile);
+} px_tile_kernel;
+
+/* ---- arrays ---- */
+
+/* The smallest nonzero and the largest magnitude; largest is an infinity when there is one, or a NaN. Adds to *scan. */
+typedef struct px_scan {
+    float least, largest;
+} px_scan;
+#define PX_SCAN_EMPTY ((px_scan){.least = __builtin_inff(), .largest = 0})
+
 typedef struct px_isa {
     const char *name;
-    int width_f64, width_f32;          /* columns of a panel */
+    int width_f64, width_f32;          /* columns of a panel of rows */
     px_rows_f64 *rows_f64, *chain_f64; /* chain: one column */
     px_rows_f32 *rows_f32, *chain_f32;
+    px_tile_kernel tiles_f64[PX_STEPS], tiles_f32[PX_STEPS]; /* run is NULL where there is none */
+    void (*scan_f32)(int64_t n, const float *x, px_scan *scan);
+    /* y = x rounded to nearest even, n numbers: to any format that plan.h allows; to p bits, 24 - drop, with the exponents
+     * of binary32; to fp16 (NULL where the machine has no instruction for it). y may be x. */
+    void (*round_f64)(const px_target *target, int64_t n, const double *x, double *y);
+    void (*round_f32)(const px_target *target, int64_t n, const float *x, float *y);
+    void (*round_words_f32)(int drop, int64_t n, const float *x, float *y);
+    void (*round_fp16_f32)(int64_t n, const float *x, float *y);
 } px_isa;
 
 extern const px_isa px_isa_portable, px_isa_avx2, px_isa_avx512;
 
-/* The best of this processor, or the one that the environment variable PRECX_ISA (avx512 | avx2 | portable) names; the
- * best, too, when it names none that can run here (px_emu_ready says so). Chosen once. */
+/* The best of this processor, or the one that the environment variable PRECX_ISA (avx512 | avx2 | portable) names; the best,
+ * too, when it names none that can run here (px_emu_ready says so). Chosen once. */
 const px_isa *px_isa_chosen(void);
 
 /* From now on this one: for tests and the bench, which compare them. Not while other threads compute. */

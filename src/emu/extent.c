@@ -1,0 +1,64 @@
+#include "emu/extent.h"
+
+#include <math.h>
+
+#include "arith/round.h"
+#include "emu/isa/isa.h"
+
+static int max_int(int a, int b) { return a > b ? a : b; }
+static int min_int(int a, int b) { return a < b ? a : b; }
+
+px_extent px_extent_of_format(px_fp f) {
+    const double infinity = (double)INFINITY;
+    if (px_fp_is_exact(f))
+        return (px_extent){.p = 53, .quantum = -1074, .least = -1074, .emax = 1023, .largest = infinity};
+    int quantum = f.emin - f.p + 1;
+    double largest = f.has_inf || f.has_nan ? infinity : f.max_finite;
+    return (px_extent){.p = f.p, .quantum = quantum, .least = quantum, .emax = f.emax, .largest = largest};
+}
+
+px_extent px_extent_of_product(px_extent a, px_extent b) {
+    return (px_extent){.p = a.p + b.p,
+                       .quantum = a.quantum + b.quantum,
+                       .least = a.least + b.least,
+                       .emax = a.emax + b.emax + 1,
+                       .largest = a.largest * b.largest};
+}
+
+px_extent px_extent_rounded(px_extent x, px_fp f) {
+    px_extent own = px_extent_of_format(f);
+    return (px_extent){.p = min_int(x.p, f.p),
+                       .quantum = max_int(own.quantum, max_int(x.quantum, x.least - f.p + 1)),
+                       .least = max_int(own.least, x.least),
+                       .emax = min_int(own.emax, x.emax + 1),
+                       .largest = px_round(f, px_rounding_of(PX_NEAREST_EVEN), x.largest, 0)};
+}
+
+/* By rows or by columns, whichever lie together. */
+static px_scan scan(const px_view *v) {
+    bool by_rows = v->cs == 1;
+    int64_t lines = by_rows ? v->rows : v->cols, length = by_rows ? v->cols : v->rows;
+    int64_t to_next = by_rows ? v->rs : v->cs, step = by_rows ? v->cs : v->rs;
+    px_scan all = PX_SCAN_EMPTY;
+    for (int64_t i = 0; i < lines; i++) {
+        const float *line = (const float *)v->data + i * to_next;
+        if (step == 1)
+            px_isa_chosen()->scan_f32(length, line, &all);
+        else
+            for (int64_t j = 0; j < length; j++) px_isa_chosen()->scan_f32(1, line + j * step, &all);
+    }
+    return all;
+}
+
+px_extent px_extent_of_view(const px_view *v) {
+    px_extent x = px_extent_of_format(v->fmt);
+    if (!px_fits_float(v->fmt)) return x;
+    px_scan s = scan(v);
+    if (!isfinite(s.largest)) return x;
+    if (s.largest == 0) return (px_extent){.p = 1, .largest = 1}; /* zeros: treated as ones */
+    x.largest = (double)s.largest;
+    x.least = ilogb(s.least);
+    x.emax = ilogb(s.largest);
+    x.quantum = max_int(x.quantum, x.least - x.p + 1);
+    return x;
+}

@@ -1,0 +1,249 @@
+/* out = [c] + sign a b, tile by tile: native arithmetic in any data, and products or sums rounded to short formats in data
+ * that keep clear of overflow, infinities and signed zeros. What else there is goes by rows (gemm.c). */
+#include "emu/tiles.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "arith/round.h"
+#include "base/error.h"
+#include "emu/pack.h"
+#include "emu/plan.h"
+#include "emu/view.h"
+
+enum { TASK_ROWS = 64, K_BLOCK = 512, MAX_TILE = 16 * 64 };
+
+typedef struct tiles {
+    const px_task *task;
+    const px_isa *isa;
+    px_plan plan;
+    px_step step;
+    px_tile_kernel kernel;
+    px_tile constants;
+    px_packing packing;
+    size_t size; /* of a number of the host */
+    int64_t m, n, k, strips, panels, parts, k_block;
+    char *a, *b; /* strips and panels, packed */
+    char *c;     /* m x n, ldc apart: the output's own memory where that will do */
+    int64_t ldc;
+} tiles;
+
+/* ---- which step, if any ---- */
+
+static bool no_negative_zero(const px_view *v) {
+    for (int64_t i = 0; i < v->rows; i++)
+        for (int64_t j = 0; j < v->cols; j++) {
+            double x = px_view_get(v, i, j);
+            if (x == 0.0 && signbit(x)) return false;
+        }
+    return true;
+}
+
+/* No sum of n terms of at most `largest` overflows: rounding is monotone, so the sum of n times the largest is the largest
+ * of all sums. */
+static bool stays_finite(const px_recipe *r, int64_t n, double largest, double start) {
+    px_fp acc = r->acc;
+    acc.overflow = PX_OVERFLOW_NAN; /* so that saturation does not hide */
+    double sum = start, before = -1.0;
+    for (int64_t k = 0; k < n && sum != before; k++) {
+        before = sum;
+        sum = px_add(acc, px_recipe_rounding(r), sum, largest, 0);
+    }
+    return isfinite(sum);
+}
+
+static bool is_special(const px_recipe *r, const px_operands *o, const px_plan *plan, const px_facts *f) {
+    double start = o->has_start ? o->start.largest : 0.0;
+    if (!px_extent_is_finite(o->a) || !px_extent_is_finite(o->b) || !(start <= r->acc.max_finite)) return true;
+    if (!px_plan_is_special(r, plan, o->n, f->product.largest, start)) return false;
+    if (plan->order != PX_SEQUENTIAL || plan->flushes) return true;
+    if (plan->rounds_product && !(f->product.largest <= r->mul.max_finite)) return true;
+    return !stays_finite(r, o->n, f->term.largest, start);
+}
+
+/* Rounded products by the two-copy kernels of body_tiles.h: what these rely on. */
+static bool plan_short_product(const px_recipe *r, const px_operands *o, const px_facts *f, bool *clamped, px_tile *t) {
+    int shift = 24 - r->mul.p;
+    if (2 * r->mul.p >= 24 || f->product.emax + 1 + shift > 127 || o->b.emax + 1 + shift > 127) return false;
+    *clamped = f->product.least < r->mul.emin || o->b.p > r->mul.p;
+    t->mul_shift = ldexp(1.0, shift);
+    t->mul_least = ldexp(px_fp_min_normal(r->mul), shift);
+    return !*clamped || o->a.p + o->b.p <= 23;
+}
+
+static bool plan_short(const px_task *task, px_plan *plan, px_step *step, px_tile *t) {
+    const px_recipe *r = &task->call->recipe;
+    px_operands o = px_operands_of_gemm(task, true);
+    px_facts f;
+    if (!px_plan_make(r, &px_binary32, &o, plan, &f) || plan->odd || plan->signed_zeros) return false;
+    if (is_special(r, &o, plan, &f) || (o.has_start && !no_negative_zero(&task->in[2]))) return false;
+    bool clamped = true;
+    if (plan->rounds_product && !plan_short_product(r, &o, &f, &clamped, t)) return false;
+    if (plan->rounds_sum && !plan->quick_sum) return false;
+    bool far_from_zero = f.term.quantum >= -60 && (!o.has_start || o.start.quantum >= -60);
+    t->acc_shift = 24 - (plan->rounds_sum ? r->acc.p : 24);
+    if (!plan->rounds_product)
+        *step = PX_STEP_QUICK;
+    else if (!plan->rounds_sum)
+        *step = clamped ? PX_STEP_CLAMPED_NATIVE : PX_STEP_FREE_NATIVE;
+    else
+        *step = clamped || !far_from_zero ? PX_STEP_CLAMPED_QUICK : PX_STEP_FREE_QUICK;
+    return plan->rounds_product || plan->rounds_sum;
+}
+
+static bool plan_native(const px_task *task, const px_host *host, px_plan *plan, px_step *step) {
+    px_operands o = px_operands_of_gemm(task, false);
+    px_facts f;
+    if (!px_plan_make(&task->call->recipe, host, &o, plan, &f)) return false;
+    *step = plan->fused ? PX_STEP_FUSED : PX_STEP_NATIVE;
+    return !plan->rounds_product && !plan->rounds_sum;
+}
+
+static bool plan_tiles(const px_task *task, tiles *t) {
+    *t = (tiles){.task = task, .isa = px_isa_chosen()};
+    if (plan_native(task, &px_binary32, &t->plan, &t->step))
+        t->packing.binary32 = true;
+    else if (plan_native(task, &px_binary64, &t->plan, &t->step))
+        t->packing.binary32 = false;
+    else if (plan_short(task, &t->plan, &t->step, &t->constants))
+        t->packing.binary32 = true;
+    else
+        return false;
+    const px_plan *plan = &t->plan;
+    if (plan->order == PX_BLOCKED) return !plan->rounds_partial && !plan->has_start;
+    return plan->order == PX_SEQUENTIAL;
+}
+
+/* ---- running it ---- */
+
+static int copies_of(px_step step) {
+    bool rounds = step != PX_STEP_NATIVE && step != PX_STEP_FUSED && step != PX_STEP_QUICK;
+    return rounds ? 2 : 1;
+}
+
+static void set_packing(tiles *t) {
+    bool clamped = t->step == PX_STEP_CLAMPED_NATIVE || t->step == PX_STEP_CLAMPED_QUICK;
+    px_packing *p = &t->packing;
+    p->reversed = t->task->call->recipe.order == PX_REVERSE;
+    p->sign = t->task->call->attr[0];
+    p->height = t->kernel.rows;
+    p->width = t->kernel.width;
+    p->copies = copies_of(t->step);
+    p->factor[0] = p->copies == 1 ? 1.0 : clamped ? t->constants.mul_shift : t->constants.mul_shift - 1;
+    p->factor[1] = clamped ? 1.0 : t->constants.mul_shift;
+}
+
+static char *strip_at(const tiles *t, int64_t s, int64_t k) {
+    return t->a + (size_t)((s * t->k + k) * t->packing.height) * t->size;
+}
+
+static char *panel_at(const tiles *t, int64_t p, int64_t k) {
+    return t->b + (size_t)((p * t->k + k) * t->packing.width * t->packing.copies) * t->size;
+}
+
+static void pack_strip(void *context, int64_t s) {
+    const tiles *t = context;
+    px_pack_strip(&t->packing, &t->task->in[0], s, strip_at(t, s, 0));
+}
+
+static void pack_panel(void *context, int64_t p) {
+    const tiles *t = context;
+    px_pack_panel(&t->packing, &t->task->in[1], p, panel_at(t, p, 0));
+}
+
+static void copy_rows(char *to, int64_t ld_to, const char *from, int64_t ld_from, int64_t rows, size_t bytes,
+                      size_t size) {
+    for (int64_t i = 0; i < rows; i++)
+        memcpy(to + (size_t)(i * ld_to) * size, from + (size_t)(i * ld_from) * size, bytes);
+}
+
+/* Strip s against panel p, terms k .. k + count - 1. A ragged tile goes through memory of its own. */
+static void run_tile(const tiles *t, int64_t s, int64_t p, int64_t k, int64_t count, px_tile_mode mode) {
+    _Alignas(64) char edge[MAX_TILE * sizeof(double)];
+    int64_t i = s * t->kernel.rows, j = p * t->kernel.width;
+    int64_t rows = t->m - i < t->kernel.rows ? t->m - i : t->kernel.rows;
+    int64_t columns = t->n - j < t->kernel.width ? t->n - j : t->kernel.width;
+    bool ragged = rows < t->kernel.rows || columns < t->kernel.width;
+    char *c = t->c + (size_t)(i * t->ldc + j) * t->size;
+    px_tile tile = t->constants;
+    tile.k = count, tile.mode = mode;
+    tile.a = strip_at(t, s, k), tile.b = panel_at(t, p, k);
+    tile.c = ragged ? edge : c, tile.ldc = ragged ? t->kernel.width : t->ldc;
+    size_t bytes = (size_t)columns * t->size;
+    if (ragged) {
+        memset(edge, 0, (size_t)(t->kernel.rows * t->kernel.width) * t->size);
+        copy_rows(edge, t->kernel.width, c, t->ldc, rows, bytes, t->size);
+    }
+    t->kernel.run(&tile);
+    if (ragged) copy_rows(c, t->ldc, edge, t->kernel.width, rows, bytes, t->size);
+}
+
+static void run_part(void *context, int64_t index) {
+    const tiles *t = context;
+    int64_t height = TASK_ROWS / t->kernel.rows, p = index / t->parts, first = index % t->parts * height;
+    for (int64_t k = 0; k < t->k; k += t->k_block) {
+        bool goes_on = k > 0 || t->plan.has_start;
+        px_tile_mode mode = !goes_on ? PX_TILE_STORE : t->plan.order == PX_BLOCKED ? PX_TILE_ADD : PX_TILE_RESUME;
+        int64_t count = t->k - k < t->k_block ? t->k - k : t->k_block;
+        for (int64_t s = first; s < first + height && s < t->strips; s++) run_tile(t, s, p, k, count, mode);
+    }
+}
+
+static void load_start(void *context, int64_t i) {
+    const tiles *t = context;
+    for (int64_t j = 0; j < t->n; j++) {
+        double x = px_view_get(&t->task->in[2], i, j);
+        if (t->packing.binary32)
+            ((float *)t->c)[i * t->ldc + j] = (float)x;
+        else
+            ((double *)t->c)[i * t->ldc + j] = x;
+    }
+}
+
+static void store_result(void *context, int64_t i) {
+    const tiles *t = context;
+    float *f32 = (float *)t->c + i * t->ldc;
+    double *f64 = (double *)t->c + i * t->ldc;
+    if (t->plan.rounds_out && t->packing.binary32) t->isa->round_f32(&t->plan.out, t->n, f32, f32);
+    if (t->plan.rounds_out && !t->packing.binary32) t->isa->round_f64(&t->plan.out, t->n, f64, f64);
+    for (int64_t j = 0; j < t->n; j++)
+        px_view_set(&t->task->out[0], i, j, t->packing.binary32 ? (double)f32[j] : f64[j]);
+}
+
+void px_tiles_run(const px_task *task) {
+    tiles t;
+    PX_ASSERT(plan_tiles(task, &t));
+    const px_view *out = &task->out[0];
+    bool binary32 = t.packing.binary32,
+         direct = px_fits_float(out->fmt) == binary32 && out->cs == 1 && !t.plan.rounds_out;
+    t.kernel = (binary32 ? t.isa->tiles_f32 : t.isa->tiles_f64)[t.step];
+    PX_ASSERT(t.kernel.run && t.kernel.rows * t.kernel.width <= MAX_TILE && TASK_ROWS >= t.kernel.rows);
+    set_packing(&t);
+    t.size = binary32 ? sizeof(float) : sizeof(double);
+    t.m = out->rows, t.n = out->cols, t.k = task->in[0].cols;
+    t.strips = (t.m + t.kernel.rows - 1) / t.kernel.rows;
+    t.panels = (t.n + t.kernel.width - 1) / t.kernel.width;
+    t.parts = (t.strips + TASK_ROWS / t.kernel.rows - 1) / (TASK_ROWS / t.kernel.rows);
+    t.k_block = t.plan.order == PX_BLOCKED ? t.plan.block : K_BLOCK;
+    t.a = px_scratch(t.strips * t.kernel.rows * t.k, t.size);
+    t.b = px_scratch(t.panels * t.kernel.width * t.packing.copies * t.k, t.size);
+    t.c = direct ? out->data : px_scratch(t.m * t.n, t.size);
+    t.ldc = direct ? out->rs : t.n;
+    double mk = (double)t.m * (double)t.k, kn = (double)t.k * (double)t.n, mn = (double)t.m * (double)t.n;
+    px_emu_for(mk / 4, t.strips, pack_strip, &t);
+    px_emu_for(kn / 4, t.panels, pack_panel, &t);
+    if (t.plan.has_start) px_emu_for(mn / 4, t.m, load_start, &t);
+    px_emu_for(mn * (double)t.k / 8, t.panels * t.parts, run_part, &t);
+    if (!direct) px_emu_for(mn, t.m, store_result, &t);
+    if (!direct) free(t.c);
+    free(t.b);
+    free(t.a);
+}
+
+px_step px_tiles_step(const px_task *task) {
+    tiles t;
+    return plan_tiles(task, &t) ? t.step : PX_STEPS;
+}
+
+bool px_tiles_match(const px_task *task) { return px_tiles_step(task) != PX_STEPS; }
