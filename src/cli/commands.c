@@ -23,7 +23,7 @@ const px_command px_commands[] = {
      false, px_command_accept},
     {"compare", "OLD.csv NEW.csv", 2, 2, "compare any two result files, value by value; exit 1 when they differ", "",
      false, px_command_compare},
-    {"list", "[WHAT]", 0, 1, "kinds, formats, backends, models, matrices, data, metrics, roundings, orders, bounds", "",
+    {"list", "[WHAT]", 0, 1, "kinds, formats, backends, models, matrices, data, pairs, metrics, roundings, orders, bounds", "",
      false, px_command_list},
     {"describe", "KIND", 1, 1, "its question, axes, columns and sources, printed from the program's own tables", "",
      false, px_command_describe},

@@ -88,11 +88,9 @@ static void bound_sums(px_trial *t) {
                           .finite = finite_result(t),
                           .in = t->how.in};
     t->det = px_bound_sum(r, &data);
-    if (t->det.valid && !stays_in_range(t, &t->det)) {
-        data.finite = false;
-        t->det = px_bound_sum(r, &data);
-    }
     t->prob = px_bound_sum_probable(r, &data);
+    if (!t->det.valid || stays_in_range(t, &t->det)) return;
+    t->det = t->prob = (px_bound){.source = "no bound: saturation or a directed mode may hide an overflow"};
 }
 
 static void bound_operation(px_trial *t) {
