@@ -11,6 +11,7 @@
 /* Words of the axes, in the order of their lists: the index of a word is the enumerator. NULL-terminated. */
 extern const char *const px_words_rounding[];
 extern const char *const px_words_order[];
+extern const char *const px_words_model[];
 extern const char *const px_words_vector[];
 extern const char *const px_words_pair[];
 extern const char *const px_words_matrix[];
@@ -46,6 +47,15 @@ enum { PX_OVERFLOW_OWN };
 #define PX_AXIS_SPLITS                                                                                                 \
     {"splits", PX_PARAM_INT, "0", NULL, NULL, 0, 1 << 20, false,                                                       \
      "order splitk: number of chunks; 0 stands for 4"}
+#define PX_AXIS_PARTIAL                                                                                                \
+    {"partial", PX_PARAM_FORMAT, "same", NULL, "accum", 0, 0, false,                                                   \
+     "order splitk: partial sums are rounded to this format"}
+#define PX_AXIS_MODEL                                                                                                  \
+    {"model", PX_PARAM_WORD, "none", px_words_model, NULL, 0, 0, false,                                                \
+     "matrix unit that multiplies and adds, its results in accum (`precx list models`); none: a rounding a step"}
+#define PX_AXIS_PROMOTE                                                                                                \
+    {"promote", PX_PARAM_INT, "0", NULL, NULL, 0, 1 << 20, false,                                                      \
+     "models: after so many terms the unit's sum is added to one outside and starts anew; 0 stands for never"}
 #define PX_AXIS_FUSED                                                                                                  \
     {"fused", PX_PARAM_WORD, "no", px_words_fused, NULL, 0, 0, false,                                                  \
      "yes: one rounding a step, the product is not rounded"}

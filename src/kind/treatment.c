@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "arith/model.h"
 #include "backend/registry.h"
 #include "base/philox.h"
 #include "data/data.h"
@@ -14,16 +15,24 @@ static const struct rule {
     const char *axis, *governor;
     const char *const *words; /* of the governor */
     int word;                 /* its value for which `axis` applies */
+    bool others;              /* for all its values but that */
 } rules[] = {
-    {"block", "order", px_words_order, PX_BLOCKED},
-    {"splits", "order", px_words_order, PX_SPLITK},
-    {"sr_bits", "rounding", px_words_rounding, PX_STOCHASTIC},
-    {"product", "fused", px_words_fused, PX_FUSED_NO},
-    {"cond", "data", px_words_vector, PX_VECTOR_conditioned},
-    {"tiny", "data", px_words_vector, PX_VECTOR_one_then_tiny},
-    {"edge", "data", px_words_pair, PX_PAIR_near_edge},
-    {"a", "data", px_words_pair, PX_PAIR_values},
-    {"b", "data", px_words_pair, PX_PAIR_values},
+    {"block", "order", px_words_order, PX_BLOCKED, false},
+    {"splits", "order", px_words_order, PX_SPLITK, false},
+    {"partial", "order", px_words_order, PX_SPLITK, false},
+    {"sr_bits", "rounding", px_words_rounding, PX_STOCHASTIC, false},
+    {"product", "fused", px_words_fused, PX_FUSED_NO, false},
+    {"product", "model", px_words_model, PX_MODEL_NONE, false}, /* a unit has its own ways */
+    {"fused", "model", px_words_model, PX_MODEL_NONE, false},
+    {"rounding", "model", px_words_model, PX_MODEL_NONE, false},
+    {"subnormal", "model", px_words_model, PX_MODEL_NONE, false},
+    {"overflow", "model", px_words_model, PX_MODEL_NONE, false},
+    {"promote", "model", px_words_model, PX_MODEL_NONE, true},
+    {"cond", "data", px_words_vector, PX_VECTOR_conditioned, false},
+    {"tiny", "data", px_words_vector, PX_VECTOR_one_then_tiny, false},
+    {"edge", "data", px_words_pair, PX_PAIR_near_edge, false},
+    {"a", "data", px_words_pair, PX_PAIR_values, false},
+    {"b", "data", px_words_pair, PX_PAIR_values, false},
 };
 
 const px_value *px_axis_value(const px_case *c, const char *name) {
@@ -66,7 +75,9 @@ static px_status fill(const px_case *c, px_treatment *t, px_error *err) {
     t->recipe = px_recipe_uniform(acc);
     px_recipe *r = &t->recipe;
     t->in = in;
-    r->mul = format(c, "product", acc);
+    r->model = (int16_t)word(c, "model", PX_MODEL_NONE);
+    r->promote = (int32_t)integer(c, "promote");
+    r->mul = r->model == PX_MODEL_NONE ? format(c, "product", acc) : px_fp_exact(); /* a unit rounds no product */
     r->out = format(c, "out", acc);
     px_rounding_mode mode = (px_rounding_mode)word(c, "rounding", PX_NEAREST_EVEN);
     r->rounding = (uint8_t)mode;
@@ -75,12 +86,14 @@ static px_status fill(const px_case *c, px_treatment *t, px_error *err) {
     r->order = (uint8_t)word(c, "order", PX_SEQUENTIAL);
     r->fused = word(c, "fused", PX_FUSED_NO) == PX_FUSED_YES;
     if (r->order == PX_BLOCKED) r->block = integer(c, "block") > 0 ? (int32_t)integer(c, "block") : BLOCK_DEFAULT;
+    if (r->order == PX_SPLITK) r->split = format(c, "partial", px_fp_exact());
     if (r->order == PX_SPLITK) r->splits = integer(c, "splits") > 0 ? (int32_t)integer(c, "splits") : SPLITS_DEFAULT;
     t->exec = px_backend_find(px_case_text(c, "backend"));
     t->stream = px_philox(c->seed, px_stream("rounding"), (uint64_t)px_case_int(c, "rep")).lo;
     PX_TRY(set_rules(c, &t->in, err));
     PX_TRY(set_rules(c, &r->mul, err));
     PX_TRY(set_rules(c, &r->acc, err));
+    PX_TRY(set_rules(c, &r->split, err));
     return set_rules(c, &r->out, err);
 }
 
@@ -88,7 +101,8 @@ const char *px_treatment_refused(px_arena *arena, const px_case *c) {
     for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
         const struct rule *r = &rules[i];
         const px_param *axis = param(c, r->axis), *governor = param(c, r->governor);
-        if (!axis || !governor || governor->words != r->words || px_case_word(c, r->governor) == r->word) continue;
+        if (!axis || !governor || governor->words != r->words) continue;
+        if ((px_case_word(c, r->governor) == r->word) != r->others) continue;
         if (strcmp(px_axis_value(c, r->axis)->text, axis->fallback) != 0)
             return px_arena_printf(arena, "%s %s has no %s (only %s = %s there)", r->governor,
                                    px_case_text(c, r->governor), r->axis, r->axis, axis->fallback);

@@ -98,3 +98,18 @@ int64_t px_flight_find(const px_flight *f, const char *id) {
     fail_msg("no cell %s", id);
     return -1;
 }
+
+double *px_flight_load(px_arena *arena, const char *dump_dir, const char *cell, const char *name, int64_t count) {
+    char *folder = px_arena_strdup(arena, cell);
+    for (char *p = folder; *p; p++) *p = *p == '/' ? '_' : *p;
+    FILE *f = fopen(px_arena_printf(arena, "%s/%s/%s.npy", dump_dir, folder, name), "rb");
+    if (!f) fail_msg("%s of %s is missing", name, cell);
+    unsigned char head[10];
+    assert_int_equal(fread(head, 1, 10, f), 10);
+    assert_memory_equal(head, "\x93NUMPY\x01\x00", 8);
+    assert_int_equal(fseek(f, 10 + head[8] + 256 * head[9], SEEK_SET), 0);
+    double *x = PX_NEW_ARRAY(arena, double, count + 1);
+    assert_int_equal(fread(x, sizeof *x, (size_t)count + 1, f), (size_t)count);
+    fclose(f);
+    return x;
+}

@@ -26,4 +26,7 @@ double px_flight_number(const px_flight *f, int64_t i, const char *column);
 /* The row whose cell id is this; fails the test when there is none. */
 int64_t px_flight_find(const px_flight *f, const char *id);
 
+/* A matrix that a cell dumped, whose id or folder is `cell`: count doubles in C order from a .npy file of version 1.0. */
+double *px_flight_load(px_arena *arena, const char *dump_dir, const char *cell, const char *name, int64_t count);
+
 #endif
