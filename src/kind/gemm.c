@@ -12,7 +12,8 @@ enum { LARGEST_SVD = 512 };
 
 static const px_param params[] = {
     PX_AXIS_FORMAT, PX_AXIS_PRODUCT, PX_AXIS_ACCUM, PX_AXIS_OUT("accum"), PX_AXIS_ORDER, PX_AXIS_BLOCK, PX_AXIS_SPLITS,
-    PX_AXIS_PARTIAL, PX_AXIS_MODEL, PX_AXIS_PROMOTE, PX_AXIS_FUSED, PX_AXIS_ROUNDING, PX_AXIS_SR_BITS, PX_AXIS_SUBNORMAL, PX_AXIS_OVERFLOW, PX_AXIS_BACKEND,
+    PX_AXIS_PARTIAL, PX_AXIS_MODEL, PX_AXIS_PROMOTE, PX_AXIS_FUSED, PX_AXIS_ROUNDING, PX_AXIS_SR_BITS,
+    PX_AXIS_SUBNORMAL, PX_AXIS_OVERFLOW, PX_AXIS_BACKEND,
     {"matrix", PX_PARAM_WORD, "uniform", px_words_matrix, NULL, 0, 0, true, "A and B (`precx list matrices`)"},
     PX_AXIS_SIZE_AS_N("m", 1 << 16, "rows of A and C"), PX_AXIS_SIZE("n", "64", 1 << 16, "columns of B and C"),
     PX_AXIS_SIZE_AS_N("k", 1 << 20, "columns of A, rows of B: the terms of each sum"), PX_AXIS_REP
@@ -141,9 +142,9 @@ const px_kind px_kind_gemm = {
     .question = "How wrong is C = A B, by format, accumulator, order of summation, library and size?",
     .detail =
         "A (m x k) and B (k x n) are rounded to the format and multiplied: products rounded to `product`, sums to "
-        "`accum` in the given order, the result to `out`. With a `model` a matrix unit multiplies and adds instead, block "
-        "by block, in the order sequential or splitk. Columns err_* compare with the exact product of the stored "
-        "matrices, beside the deterministic bound (about k u |A||B|) and the probabilistic one (about sqrt(k) u); "
+        "`accum` in the given order, the result to `out`. With a `model` a matrix unit multiplies and adds instead, "
+        "block by block, in the order sequential or splitk. Columns err_* compare with the exact product of the "
+        "stored matrices, beside the deterministic bound (about k u |A||B|) and the probabilistic one (about sqrt(k) u); "
         "columns repr_* say what rounding the data did, beside the first-order formula.",
     .sources =
         (const char *const[]){
