@@ -1,5 +1,5 @@
-/* `precx eval mma` on the rows of published models (vectors-*.csv) and on rows recorded on hardware (hw-*.csv), bit for bit.
- * The rows lie beside the project; without them the test is skipped. */
+/* `precx eval mma` on the rows of published models (vectors-*.csv) and on rows recorded on hardware (hw-*.csv), bit
+ * for bit. The rows lie beside the project; without them the test is skipped. */
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -16,8 +16,8 @@
 #include "io/csv.h"
 #include "support/shared.h"
 
-/* "vectors-h100-fp16-fp32.csv", "hw-h100-wgmma-e4m3-fp32.csv", "hw-h100-mmasync-e4m3-fp16.csv" as options; wgmma is what the
- * model h100 is. False for other names. */
+/* "vectors-h100-fp16-fp32.csv", "hw-h100-wgmma-e4m3-fp32.csv", "hw-h100-mmasync-e4m3-fp16.csv" as options; wgmma is
+ * what the model h100 is. False for other names. */
 static bool options_of(const char *file, char *options, size_t size) {
     char copy[128], *part[8];
     int n = 0;

@@ -1,5 +1,5 @@
-/* Whole matrix products by matrix units: every path of emu/ against MPFR, entry by entry, for every unit, with start values,
- * split sums and promotion, on ragged shapes. */
+/* Whole matrix products by matrix units: every path of emu/ against MPFR, entry by entry, for every unit, with start
+ * values, split sums and promotion, on ragged shapes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

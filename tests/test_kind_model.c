@@ -1,5 +1,5 @@
-/* gemm with matrix units: a dumped cell is what MPFR makes of the published description; combinations that no unit has are
- * left out; truncation drifts as theory says. */
+/* gemm with matrix units: a dumped cell is what MPFR makes of the published description; combinations that no unit has
+ * are left out; truncation drifts as theory says. */
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -104,8 +104,8 @@ static void truncation_drifts(void **state) {
     assert_true(err[3] == err[4]);
 }
 
-/* The drift is that of one chain, in proportion to its length: promotion every 128 terms and 16 splits of 2048 make it 16
- * times smaller, the additions apart. Partial sums in fp16, which has 13 bits less than fp32, undo that. */
+/* The drift is that of one chain, in proportion to its length: promotion every 128 terms and 16 splits of 2048 make it
+ * 16 times smaller, the additions apart. Partial sums in fp16, which has 13 bits less than fp32, undo that. */
 static void promotion_and_splits(void **state) {
     (void)state;
     px_flight f = fly("format = fp8_e4m3\naccum = fp32\nmodel = h100\npromote = 0, 128\nn = 8\nk = 2048\n", false);

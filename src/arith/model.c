@@ -25,8 +25,8 @@ static const struct {
 #define ROWS16 ROWS ", which do not settle F"
 #define FP8_IN "fp8_e4m3 fp8_e5m2"
 
-/* THE list of parameters. RZ is toward_zero, RNE nearest_even. Floors are from KM, tuned there on hardware; for fp16 and
- * fp8 inputs with fp32 results no product reaches them. */
+/* THE list of parameters. RZ is toward_zero, RNE nearest_even. Floors are from KM, tuned there on hardware; for fp16
+ * and fp8 inputs with fp32 results no product reaches them. */
 enum { RZ = PX_TOWARD_ZERO, RNE = PX_NEAREST_EVEN, NONE = PX_MMA_NO_FLOOR };
 static const px_mma_row rows[] = {
     /* model, in, out, W, F, P, rounding, floor, blocks, instruction and its blocks, sources, hardware */

@@ -19,11 +19,12 @@
  *   5. One rounding to the unit's acc format; what exceeds its largest number is infinite even toward zero. */
 double px_mma_sum(const px_mma *unit, const px_terms *terms);
 
-/* One entry of a matrix product by a recipe with a model; the unit is the model's for the operands' formats and results in
- * recipe.acc. Order sequential: one chain from c. splitk: `splits` chunks of ceil(n/splits) terms, a chain from +0 each,
- * rounded to `split` and added from left to right; then c is added, unless it is +0. promote > 0: a chain leaves the unit
- * after every so many terms; each stretch starts from +0 and its sum is added to the chain's value. Additions are made in
- * acc; they and the roundings to split and out are to nearest even. Nothing else in the recipe plays a part. */
+/* One entry of a matrix product by a recipe with a model; the unit is the model's for the operands' formats and
+ * results in recipe.acc. Order sequential: one chain from c. splitk: `splits` chunks of ceil(n/splits) terms, a chain
+ * from +0 each, rounded to `split` and added from left to right; then c is added, unless it is +0. promote > 0: a
+ * chain leaves the unit after every so many terms; each stretch starts from +0 and its sum is added to the chain's
+ * value. Additions are made in acc; they and the roundings to split and out are to nearest even. Nothing else in the
+ * recipe plays a part. */
 double px_mma_entry(const px_mma *unit, const px_recipe *recipe, const px_terms *terms);
 
 #endif

@@ -142,10 +142,10 @@ const px_kind px_kind_gemm = {
     .question = "How wrong is C = A B, by format, accumulator, order of summation, library and size?",
     .detail =
         "A (m x k) and B (k x n) are rounded to the format and multiplied: products rounded to `product`, sums to "
-        "`accum` in the given order, the result to `out`. With a `model` a matrix unit multiplies and adds instead, "
-        "block by block, in the order sequential or splitk. Columns err_* compare with the exact product of the "
-        "stored matrices, beside the deterministic bound (about k u |A||B|) and the probabilistic one (about sqrt(k) u); "
-        "columns repr_* say what rounding the data did, beside the first-order formula.",
+        "`accum` in the given order, the result to `out`. With a `model` a matrix unit multiplies and adds instead,"
+        " block by block, in the order sequential or splitk. Columns err_* compare with the exact product of the "
+        "stored matrices, beside the deterministic bound (about k u |A||B|) and the probabilistic one (about "
+        "sqrt(k) u); columns repr_* say what rounding the data did, beside the first-order formula.",
     .sources =
         (const char *const[]){
             "Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., SIAM 2002, 3.5",
