@@ -5,8 +5,8 @@
 #include "cli/cli.h"
 #include "gate/verdict.h"
 
-/* "WHAT: FAILED   3 regressed, 1131 ok   (NOTE)", then the findings, worst first: the first ten, all with --verbose. Columns
- * that are empty throughout are left out. note "" or NULL: none. */
+/* "WHAT: FAILED   3 regressed, 1131 ok   (NOTE)", then the findings, worst first: the first ten, all with --verbose.
+ * Columns that are empty throughout are left out. note "" or NULL: none. */
 void px_print_verdicts(const px_cli *cli, const char *what, const char *note, const px_verdicts *v);
 
 /* The last line for people and for readers of logs: "1131 passed, 3 failed, 0 skipped". */

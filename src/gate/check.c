@@ -117,8 +117,8 @@ static void check_row(px_checking *c, size_t i) {
         if (c->result->roles[j] == PX_ROLE_VALUE) note_worst(c, i, check_value(c, c->cell[i], i, j));
 }
 
-/* The baseline as a whole: is it what was accepted, and are all its rows there still? What a filter or a shard left out is
- * not missing. */
+/* The baseline as a whole: is it what was accepted, and are all its rows there still? What a filter or a shard left out
+ * is not missing. */
 static void check_baseline(px_checking *c, bool partial) {
     if (!c->baseline) return;
     if (!c->baseline->intact) { /* only accept writes baselines */
