@@ -12,11 +12,11 @@ static void P(scan)(int64_t n, const float *x, px_scan *scan) {
         least = (nonzero & less) | (least & ~less);
     }
     for (int i = 0; i < LANES; i++) {
-        int32_t low = least[i] + 1, high = largest[i];
+        int32_t low = least[i] < magnitude[i] ? least[i] + 1 : magnitude[i], high = largest[i]; /* all zeros: a NaN */
         float smallest, greatest;
         memcpy(&smallest, &low, sizeof smallest);
         memcpy(&greatest, &high, sizeof greatest);
-        if (least[i] < magnitude[i] && smallest < scan->least) scan->least = smallest;
+        if (smallest < scan->least) scan->least = smallest;
         if (!(greatest <= scan->largest)) scan->largest = high > 0x7f800000 ? (float)INFINITY : greatest;
     }
 }
