@@ -86,12 +86,16 @@ static const char *memory(px_arena *arena, double bytes) {
     return px_arena_printf(arena, "%.1f GB", bytes / 1e9);
 }
 
-void px_job_print_plan(const px_job *job) {
+void px_job_print_title(const px_job *job) {
     const px_experiment *e = &job->experiment;
-    const px_plan *plan = &job->plan;
-    double work = 0, bytes = 0;
     printf("%s: %s   (seed %llu%s%s)\n", e->stem, e->title, (unsigned long long)e->seed, e->profile ? ", profile " : "",
            e->profile ? e->profile : "");
+}
+
+void px_job_print_plan(const px_job *job) {
+    const px_plan *plan = &job->plan;
+    double work = 0, bytes = 0;
+    px_job_print_title(job);
     print_axes(job);
     printf("%lld combinations\n", (long long)plan->n_combinations);
     for (int i = 0; i < plan->n_dropped; i++)

@@ -35,6 +35,9 @@ typedef struct px_jobs {
 px_status px_jobs_prepare(const px_cli *cli, px_jobs *all, px_error *err);
 void px_jobs_free(px_jobs *all);
 
+/* "NAME: title   (seed 42, profile ci)" and a newline. */
+void px_job_print_title(const px_job *job);
+
 /* --dry-run: axes with their values, combinations, what is left out and why, cells, memory, time. */
 void px_job_print_plan(const px_job *job);
 

@@ -7,7 +7,7 @@
 #include "cli/job.h"
 #include "io/csv.h"
 
-enum { MAX_ROWS = 40, MAX_COLUMNS = 16 };
+enum { MAX_ROWS = 40, FEW_ROWS = 50, MAX_COLUMNS = 16 };
 
 /* Columns of the CSV that are shown, in order. */
 typedef struct shown {
@@ -78,7 +78,7 @@ static void print_summary(const px_cli *cli, const px_job *job, const px_csv *cs
             fields[j] = rounded(job->arena, &job->kind->spec, s.column[j].name, csv->rows[i][s.index[j]]);
         px_table_add(&t, fields);
     }
-    px_table_print(stdout, &t, style, style == PX_STYLE_TTY ? MAX_ROWS : 0, px_cli_color(cli, stdout));
+    px_table_print(stdout, &t, style, csv->n_rows > FEW_ROWS ? MAX_ROWS : 0, px_cli_color(cli, stdout));
 }
 
 /* The whole table, every column. */
@@ -99,6 +99,21 @@ static void print_whole(const px_job *job, const px_csv *csv, px_style style) {
         px_table_add(&t, fields);
     }
     px_table_print(stdout, &t, style, 0, false);
+}
+
+/* What the table is about: the title, and the axes of the file that have one value. */
+static void print_heading(const px_job *job, const px_csv *csv) {
+    const px_experiment *e = &job->experiment;
+    px_job_print_title(job);
+    const char *constants = "";
+    for (int j = 0; j < e->kind->n_params && csv->n_rows; j++) {
+        int at = px_csv_column(csv, e->kind->params[j].name);
+        if (at < 0 || !job->plan.axis_named[j] || varies(csv, at)) continue;
+        constants = px_arena_printf(job->arena, "%s%s%s = %s", constants, *constants ? ", " : "with ", csv->header[at],
+                                    csv->rows[0][at]);
+    }
+    px_print_wrapped(stdout, 2, px_terminal_width(stdout), constants);
+    putchar('\n');
 }
 
 /* "1100 ok, 34 overflow": worst last, because the eye is there. */
@@ -135,10 +150,7 @@ px_status px_job_print_result(const px_cli *cli, const px_job *job, const px_run
         print_whole(job, &csv, style);
         return PX_OK;
     }
-    if (style == PX_STYLE_TTY)
-        printf("%s: %s   (seed %llu%s%s)\n\n", job->experiment.stem, job->experiment.title,
-               (unsigned long long)job->experiment.seed, job->experiment.profile ? ", profile " : "",
-               job->experiment.profile ? job->experiment.profile : "");
+    if (style == PX_STYLE_TTY) print_heading(job, &csv);
     print_summary(cli, job, &csv, style, result->by_status[PX_CELL_OK] == rows);
     if (style == PX_STYLE_TTY) print_next(job, result);
     return PX_OK;
