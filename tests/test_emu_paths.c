@@ -65,7 +65,9 @@ static double number_of(px_fp f, data_kind kind) {
     uint64_t word = draw();
     switch (kind) {
     case ORDINARY: return round_to(f, x);
-    case ANY_BITS: return f.subnormals ? px_decode(f, word) : round_to(f, px_decode(f, word));
+    case ANY_BITS:
+        if (px_fp_is_exact(f)) return px_decode(px_fp_row(0), word); /* any double */
+        return f.subnormals ? px_decode(f, word) : round_to(f, px_decode(f, word));
     case TINY: return round_to(f, x * px_fp_min_normal(f) * (below(2) ? 1.0 : 0x1p-3));
     case HUGE_ONES: return round_to(f, x * 0.4 * f.max_finite);
     case SPECIAL: return below(4) ? round_to(f, x) : special_value(f);
