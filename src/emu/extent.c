@@ -54,11 +54,11 @@ px_extent px_extent_of_view(const px_view *v) {
     px_extent x = px_extent_of_format(v->fmt);
     if (!px_fits_float(v->fmt)) return x;
     px_scan s = scan(v);
-    if (!isfinite(s.largest)) return x;
+    if (!isfinite((double)s.largest)) return x;
     if (s.largest == 0) return (px_extent){.p = 1, .largest = 1}; /* zeros: treated as ones */
     x.largest = (double)s.largest;
-    x.least = ilogb(s.least);
-    x.emax = ilogb(s.largest);
+    x.least = ilogb((double)s.least);
+    x.emax = ilogb((double)s.largest);
     x.quantum = max_int(x.quantum, x.least - x.p + 1);
     return x;
 }

@@ -1,49 +1,59 @@
 #include "emu/pack.h"
 
+#include "emu/isa/isa.h"
+
 #define INLINE static inline __attribute__((always_inline))
 
-/* to[i] = factor from[k], exact; constant flags make four loops of each caller: from float or double to float or double. */
-INLINE void move(void *to, bool to32, int64_t i, double factor, const void *from, bool from32, int64_t k) {
+/* to[i] = factor from[i step], i = 0 .. n-1, exact; constant flags make four loops of each caller: from float
+ * or double to float or double. */
+INLINE void move(bool from32, bool to32, int64_t n, double factor, const void *from, int64_t step, void *to) {
     const float *f32 = from;
     const double *f64 = from;
-    if (to32 && from32)
-        ((float *)to)[i] = (float)factor * f32[k];
-    else if (to32)
-        ((float *)to)[i] = (float)(factor * f64[k]);
-    else
-        ((double *)to)[i] = factor * (from32 ? (double)f32[k] : f64[k]);
+    float *t32 = to;
+    double *t64 = to;
+    for (int64_t i = 0; i < n; i++, f32 += step, f64 += step, t32++, t64++) {
+        if (to32 && from32)
+            *t32 = (float)factor * *f32;
+        else if (to32)
+            *t32 = (float)(factor * *f64);
+        else
+            *t64 = factor * (from32 ? (double)*f32 : *f64);
+    }
 }
 
-INLINE void clear(void *to, bool to32, int64_t i) {
-    if (to32)
-        ((float *)to)[i] = 0;
-    else
-        ((double *)to)[i] = 0;
+INLINE void clear(bool to32, int64_t n, void *to) {
+    for (int64_t i = 0; i < n; i++) {
+        if (to32)
+            ((float *)to)[i] = 0;
+        else
+            ((double *)to)[i] = 0;
+    }
+}
+
+INLINE const void *element(bool binary32, const void *data, int64_t i) {
+    return (const char *)data + i * (int64_t)(binary32 ? sizeof(float) : sizeof(double));
 }
 
 INLINE void strip_as(const px_packing *how, bool from32, bool to32, const px_view *a, int64_t s, void *strip) {
-    int64_t n = a->cols, step = how->reversed ? -a->cs : a->cs;
-    for (int64_t i = 0; i < how->height; i++) {
-        int64_t row = s * how->height + i, first = row * a->rs + (how->reversed ? (n - 1) * a->cs : 0);
-        for (int64_t k = 0; k < n && row < a->rows; k++)
-            move(strip, to32, k * how->height + i, how->sign, a->data, from32, first + k * step);
-        for (int64_t k = 0; k < n && row >= a->rows; k++) clear(strip, to32, k * how->height + i);
+    int64_t n = a->cols, row = s * how->height, rows = a->rows - row < how->height ? a->rows - row : how->height;
+    for (int64_t k = 0; k < n; k++) {
+        int64_t from = row * a->rs + (how->reversed ? n - 1 - k : k) * a->cs;
+        char *to = (char *)strip + k * how->height * (int64_t)(to32 ? sizeof(float) : sizeof(double));
+        move(from32, to32, rows, how->sign, element(from32, a->data, from), a->rs, to);
+        clear(to32, how->height - rows, (void *)element(to32, to, rows));
     }
 }
 
 INLINE void panel_as(const px_packing *how, bool from32, bool to32, const px_view *b, int64_t p, void *panel) {
     int64_t n = b->rows, first = p * how->width, columns = b->cols - first < how->width ? b->cols - first : how->width;
+    char *to = panel;
     for (int64_t k = 0; k < n; k++)
         for (int copy = 0; copy < how->copies; copy++) {
-            int64_t from = (how->reversed ? n - 1 - k : k) * b->rs + first * b->cs;
-            int64_t to = (k * how->copies + copy) * how->width;
-            if (b->cs == 1) /* the usual case apart, for the compiler */
-                for (int64_t j = 0; j < columns; j++)
-                    move(panel, to32, to + j, how->factor[copy], b->data, from32, from + j);
-            else
-                for (int64_t j = 0; j < columns; j++)
-                    move(panel, to32, to + j, how->factor[copy], b->data, from32, from + j * b->cs);
-            for (int64_t j = columns; j < how->width; j++) clear(panel, to32, to + j);
+            int64_t at = (how->reversed ? n - 1 - k : k) * b->rs + first * b->cs;
+            const void *from = element(from32, b->data, at);
+            move(from32, to32, columns, how->factor[copy], from, b->cs, to);
+            clear(to32, how->width - columns, (void *)element(to32, to, columns));
+            to += how->width * (int)(to32 ? sizeof(float) : sizeof(double));
         }
 }
 
@@ -59,8 +69,22 @@ void px_pack_strip(const px_packing *how, const px_view *a, int64_t s, void *str
         strip_as(how, false, false, a, s, strip);
 }
 
+/* A whole panel of numbers that lie together and have the host's format already: by a kernel. */
+static void panel_by_kernel(const px_packing *how, const px_view *b, int64_t p, void *panel) {
+    int64_t first = how->reversed ? (b->rows - 1) * b->rs : 0, step = how->reversed ? -b->rs : b->rs;
+    const void *from = element(how->binary32, b->data, first + p * how->width);
+    if (how->binary32)
+        px_isa_chosen()->pack_f32(b->rows, how->width, how->copies, how->factor, from, step, panel);
+    else
+        px_isa_chosen()->pack_f64(b->rows, how->width, how->copies, how->factor, from, step, panel);
+}
+
 void px_pack_panel(const px_packing *how, const px_view *b, int64_t p, void *panel) {
-    bool from32 = px_fits_float(b->fmt);
+    bool from32 = px_fits_float(b->fmt), whole = (p + 1) * how->width <= b->cols;
+    if (whole && b->cs == 1 && from32 == how->binary32) {
+        panel_by_kernel(how, b, p, panel);
+        return;
+    }
     if (from32 && how->binary32)
         panel_as(how, true, true, b, p, panel);
     else if (from32)

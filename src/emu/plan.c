@@ -75,6 +75,7 @@ static px_target target_of(px_fp f, const px_host *host) {
 static bool plan_product(const px_recipe *r, const px_host *host, px_plan *plan, px_facts *f) {
     bool exact = host_holds(host, f->product), unrounded = r->fused || px_fp_is_exact(r->mul);
     f->term = f->product;
+    f->exact_product = exact;
     if (unrounded) {
         plan->fused = !exact;
         return exact || is_host(r->acc, host);
@@ -86,6 +87,7 @@ static bool plan_product(const px_recipe *r, const px_host *host, px_plan *plan,
     if (!exact) return false;
     if (format_holds(r->mul, f->product)) return true;
     plan->rounds_product = true;
+    f->exact_product = false;
     plan->mul = target_of(r->mul, host);
     f->term = px_extent_rounded(f->product, r->mul);
     return can_round_to(r->mul, host, f->product.emax);
@@ -149,7 +151,7 @@ px_operands px_operands_of_gemm(const px_task *task, bool scanned) {
 }
 
 bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operands *o, px_plan *plan, px_facts *facts) {
-    *plan = (px_plan){0};
+    *plan = (px_plan){0}, *facts = (px_facts){0};
     if (recipe->rounding != PX_NEAREST_EVEN || recipe->model != 0 || recipe->promote != 0 || o->n < 1) return false;
     if (!host_holds(host, o->b) || (o->products && !host_holds(host, o->a))) return false;
     facts->term = facts->product = o->products ? px_extent_of_product(o->a, o->b) : o->b;

@@ -27,6 +27,7 @@ px_operands px_operands_of_gemm(const px_task *task, bool scanned);
 /* What came out on the way: products before rounding, terms as they are added, and a bound 2^(sum_emax + 1) of sums. */
 typedef struct px_facts {
     px_extent product, term;
+    bool exact_product; /* in the host, and as it is added */
     int sum_emax;
 } px_facts;
 

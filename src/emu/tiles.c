@@ -12,7 +12,7 @@
 #include "emu/plan.h"
 #include "emu/view.h"
 
-enum { TASK_ROWS = 64, K_BLOCK = 512, MAX_TILE = 16 * 64 };
+enum { TASK_ROWS = 64, K_BLOCK = 256, MAX_TILE = 16 * 64 };
 
 typedef struct tiles {
     const px_task *task;
@@ -22,7 +22,8 @@ typedef struct tiles {
     px_tile_kernel kernel;
     px_tile constants;
     px_packing packing;
-    size_t size; /* of a number of the host */
+    size_t size;   /* of a number of the host */
+    bool readable; /* A, without packing */
     int64_t m, n, k, strips, panels, parts, k_block;
     char *a, *b; /* strips and panels, packed */
     char *c;     /* m x n, ldc apart: the output's own memory where that will do */
@@ -68,7 +69,7 @@ static bool plan_short_product(const px_recipe *r, const px_operands *o, const p
     if (2 * r->mul.p >= 24 || f->product.emax + 1 + shift > 127 || o->b.emax + 1 + shift > 127) return false;
     *clamped = f->product.least < r->mul.emin || o->b.p > r->mul.p;
     t->mul_shift = ldexp(1.0, shift);
-    t->mul_least = ldexp(px_fp_min_normal(r->mul), shift);
+    t->mul_least = ldexp(1.5 * px_fp_min_normal(r->mul), shift);
     return !*clamped || o->a.p + o->b.p <= 23;
 }
 
@@ -96,7 +97,7 @@ static bool plan_native(const px_task *task, const px_host *host, px_plan *plan,
     px_operands o = px_operands_of_gemm(task, false);
     px_facts f;
     if (!px_plan_make(&task->call->recipe, host, &o, plan, &f)) return false;
-    *step = plan->fused ? PX_STEP_FUSED : PX_STEP_NATIVE;
+    *step = plan->fused || (f.exact_product && px_isa_chosen()->fuses) ? PX_STEP_FUSED : PX_STEP_NATIVE;
     return !plan->rounds_product && !plan->rounds_sum;
 }
 
@@ -134,8 +135,28 @@ static void set_packing(tiles *t) {
     p->factor[1] = clamped ? 1.0 : t->constants.mul_shift;
 }
 
+/* A is read in place where its rows lie together in the host's format; a ragged last strip is packed all the same. */
+static bool is_readable(const tiles *t) {
+    const px_view *a = &t->task->in[0];
+    return px_fits_float(a->fmt) == t->packing.binary32 && a->cs == 1 && t->packing.sign == 1.0;
+}
+
+static bool in_place(const tiles *t, int64_t s) { return t->readable && (s + 1) * t->kernel.rows <= t->m; }
+
 static char *strip_at(const tiles *t, int64_t s, int64_t k) {
-    return t->a + (size_t)((s * t->k + k) * t->packing.height) * t->size;
+    int64_t packed = t->readable ? 0 : s;
+    return t->a + (size_t)((packed * t->k + k) * t->packing.height) * t->size;
+}
+
+static void set_rows(const tiles *t, int64_t s, int64_t k, px_tile *tile) {
+    const px_view *a = &t->task->in[0];
+    if (!in_place(t, s)) {
+        tile->a = strip_at(t, s, k), tile->row_step = 1, tile->k_step = t->kernel.rows;
+        return;
+    }
+    int64_t at = s * t->kernel.rows * a->rs + (t->packing.reversed ? t->k - 1 - k : k);
+    tile->a = (const char *)a->data + at * (int64_t)t->size;
+    tile->row_step = a->rs, tile->k_step = t->packing.reversed ? -1 : 1;
 }
 
 static char *panel_at(const tiles *t, int64_t p, int64_t k) {
@@ -144,7 +165,7 @@ static char *panel_at(const tiles *t, int64_t p, int64_t k) {
 
 static void pack_strip(void *context, int64_t s) {
     const tiles *t = context;
-    px_pack_strip(&t->packing, &t->task->in[0], s, strip_at(t, s, 0));
+    if (!in_place(t, s)) px_pack_strip(&t->packing, &t->task->in[0], s, strip_at(t, s, 0));
 }
 
 static void pack_panel(void *context, int64_t p) {
@@ -168,7 +189,8 @@ static void run_tile(const tiles *t, int64_t s, int64_t p, int64_t k, int64_t co
     char *c = t->c + (size_t)(i * t->ldc + j) * t->size;
     px_tile tile = t->constants;
     tile.k = count, tile.mode = mode;
-    tile.a = strip_at(t, s, k), tile.b = panel_at(t, p, k);
+    set_rows(t, s, k, &tile);
+    tile.b = panel_at(t, p, k);
     tile.c = ragged ? edge : c, tile.ldc = ragged ? t->kernel.width : t->ldc;
     size_t bytes = (size_t)columns * t->size;
     if (ragged) {
@@ -181,7 +203,7 @@ static void run_tile(const tiles *t, int64_t s, int64_t p, int64_t k, int64_t co
 
 static void run_part(void *context, int64_t index) {
     const tiles *t = context;
-    int64_t height = TASK_ROWS / t->kernel.rows, p = index / t->parts, first = index % t->parts * height;
+    int64_t height = TASK_ROWS / t->kernel.rows, p = index % t->panels, first = index / t->panels * height;
     for (int64_t k = 0; k < t->k; k += t->k_block) {
         bool goes_on = k > 0 || t->plan.has_start;
         px_tile_mode mode = !goes_on ? PX_TILE_STORE : t->plan.order == PX_BLOCKED ? PX_TILE_ADD : PX_TILE_RESUME;
@@ -226,7 +248,8 @@ void px_tiles_run(const px_task *task) {
     t.panels = (t.n + t.kernel.width - 1) / t.kernel.width;
     t.parts = (t.strips + TASK_ROWS / t.kernel.rows - 1) / (TASK_ROWS / t.kernel.rows);
     t.k_block = t.plan.order == PX_BLOCKED ? t.plan.block : K_BLOCK;
-    t.a = px_scratch(t.strips * t.kernel.rows * t.k, t.size);
+    t.readable = is_readable(&t);
+    t.a = px_scratch((t.readable ? 1 : t.strips) * t.kernel.rows * t.k, t.size);
     t.b = px_scratch(t.panels * t.kernel.width * t.packing.copies * t.k, t.size);
     t.c = direct ? out->data : px_scratch(t.m * t.n, t.size);
     t.ldc = direct ? out->rs : t.n;

@@ -84,6 +84,7 @@
 
 const px_isa PX_ISA_TABLE = {
     .name = PX_ISA_NAME,
+    .fuses = PX_VECTOR_BYTES > 16,
     .width_f64 = PX_VECTORS * PX_VECTOR_BYTES / 8,
     .width_f32 = PX_VECTORS * PX_VECTOR_BYTES / 4,
     .rows_f64 = rows_f64,
@@ -99,6 +100,8 @@ const px_isa PX_ISA_TABLE = {
                   [PX_STEP_QUICK] = {PX_STEP_ROWS, STEP_WIDTH / 4, tile_quick_f32},
                   [PX_STEP_FREE_QUICK] = {PX_STEP_ROWS, STEP_WIDTH / 4, tile_free_quick_f32},
                   [PX_STEP_CLAMPED_QUICK] = {PX_STEP_ROWS, STEP_WIDTH / 4, tile_clamped_quick_f32}},
+    .pack_f64 = pack_f64,
+    .pack_f32 = pack_f32,
     .scan_f32 = scan_f32,
     .round_f64 = round_array_f64,
     .round_f32 = round_array_f32,

@@ -1,11 +1,24 @@
-/* Arrays rounded to a format. */
+/* Arrays rounded to a format; rows of a matrix packed into panels. */
+
+INLINE VEC P(rounded)(const TARGET *f, VEC v) {
+    v = P(round)(f, v, true, true);
+    return P(select)(v == v, v, P(all)((REAL)NAN));
+}
 
 static void P(round_array)(const px_target *target, int64_t n, const REAL *x, REAL *y) {
     TARGET f = P(spread)(target);
-    for (int64_t i = 0; i < n; i += LANES) {
-        VEC v = P(load_some)(x + i, n - i);
-        v = P(round)(&f, v, true, true);
-        v = P(select)(v == v, v, P(all)((REAL)NAN));
-        P(store_some)(y + i, n - i, v);
-    }
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) P(store_some)(y + i, LANES, P(rounded)(&f, P(load)(x + i)));
+    P(store_some)(y + i, n - i, P(rounded)(&f, P(load_some)(x + i, n - i)));
+}
+
+static void P(pack)(int64_t n, int width, int copies, const double *factor, const REAL *from, int64_t step, REAL *to) {
+    for (int64_t k = 0; k < n; k++, from += step)
+        for (int copy = 0; copy < copies; copy++) {
+            VEC f = P(all)((REAL)factor[copy]);
+            for (int j = 0; j < width; j += LANES, to += LANES) {
+                VEC x = P(load)(from + j) * f;
+                memcpy(to, &x, sizeof x);
+            }
+        }
 }

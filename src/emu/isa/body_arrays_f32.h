@@ -1,49 +1,55 @@
 /* Arrays of binary32 numbers: their range, and rounding to the formats with the exponents of binary32 (bf16, tf32) and to
  * fp16. */
 
+typedef struct P(range) {
+    MASK least, largest; /* words of magnitudes; in `least` less 1, so that zero is the greatest */
+} P(range);
+
+INLINE void P(extend)(P(range) * r, VEC x) {
+    const MASK all_ones = ~(MASK){0}, magnitude = ~P(sign)(P(all)(-0.0f));
+    MASK word = (MASK)x & magnitude, less_1 = (word + all_ones) & magnitude;
+    MASK more = word > r->largest, less = less_1 < r->least;
+    r->largest = (word & more) | (r->largest & ~more);
+    r->least = (less_1 & less) | (r->least & ~less);
+}
+
 static void P(scan)(int64_t n, const float *x, px_scan *scan) {
-    const MASK all_ones = ~(MASK){0}, magnitude = (MASK)((MASK)P(all)(-0.0f) ^ all_ones);
-    MASK largest = {0}, least = magnitude; /* of words; zero counts as the greatest in `least` */
-    for (int64_t i = 0; i < n; i += LANES) {
-        MASK word = (MASK)P(load_some)(x + i, n - i) & magnitude;
-        MASK nonzero = (word + all_ones) & magnitude;
-        MASK more = word > largest, less = nonzero < least;
-        largest = (word & more) | (largest & ~more);
-        least = (nonzero & less) | (least & ~less);
-    }
-    for (int i = 0; i < LANES; i++) {
-        int32_t low = least[i] < magnitude[i] ? least[i] + 1 : magnitude[i], high = largest[i]; /* all zeros: a NaN */
+    P(range) r = {.least = ~P(sign)(P(all)(-0.0f)), .largest = {0}};
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) P(extend)(&r, P(load)(x + i));
+    P(extend)(&r, P(load_some)(x + i, n - i));
+    for (int k = 0; k < LANES; k++) {
+        int32_t low = r.least[k] < INT32_MAX ? r.least[k] + 1 : 0, high = r.largest[k];
         float smallest, greatest;
         memcpy(&smallest, &low, sizeof smallest);
         memcpy(&greatest, &high, sizeof greatest);
-        if (smallest < scan->least) scan->least = smallest;
-        if (!(greatest <= scan->largest)) scan->largest = high > 0x7f800000 ? (float)INFINITY : greatest;
+        if (low > 0 && smallest < scan->least) scan->least = smallest;
+        if (!(greatest <= scan->largest)) scan->largest = isnan(greatest) ? (float)INFINITY : greatest;
     }
 }
 
 /* Half of the last kept bit, less one unless that bit is odd, is added to the word; a carry runs into the exponent, up to
  * the infinity. */
+INLINE VEC P(round_word)(int drop, VEC v) {
+    int32_t quantum = 1 << drop, half_less_1 = quantum / 2 - 1;
+    MASK word = (MASK)v;
+    word = (word + half_less_1 + ((word >> drop) & 1)) & -quantum;
+    return P(select)(v == v, (VEC)word, P(all)(NAN));
+}
+
 static void P(round_words)(int drop, int64_t n, const float *x, float *y) {
-    MASK half_less_1, one = {0}, keep;
-    for (int i = 0; i < LANES; i++) {
-        one[i] = 1;
-        half_less_1[i] = (1 << drop) / 2 - 1;
-        keep[i] = -(1 << drop);
-    }
-    for (int64_t i = 0; i < n; i += LANES) {
-        VEC v = P(load_some)(x + i, n - i);
-        MASK word = (MASK)v;
-        word = (word + half_less_1 + ((word >> drop) & one)) & keep;
-        P(store_some)(y + i, n - i, P(select)(v == v, (VEC)word, P(all)(NAN)));
-    }
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) P(store_some)(y + i, LANES, P(round_word)(drop, P(load)(x + i)));
+    P(store_some)(y + i, n - i, P(round_word)(drop, P(load_some)(x + i, n - i)));
 }
 
 #ifdef PX_F16_ROUND_TRIP
+INLINE VEC P(round_half)(VEC v) { return P(select)(v == v, PX_F16_ROUND_TRIP(v), P(all)(NAN)); }
+
 static void P(round_fp16)(int64_t n, const float *x, float *y) {
-    for (int64_t i = 0; i < n; i += LANES) {
-        VEC v = P(load_some)(x + i, n - i), half = PX_F16_ROUND_TRIP(v);
-        P(store_some)(y + i, n - i, P(select)(v == v, half, P(all)(NAN)));
-    }
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES) P(store_some)(y + i, LANES, P(round_half)(P(load)(x + i)));
+    P(store_some)(y + i, n - i, P(round_half)(P(load_some)(x + i, n - i)));
 }
 #define PX_ROUND_FP16 round_fp16_f32
 #else

@@ -19,39 +19,65 @@ INLINE QUICK P(quick_of)(const px_tile *t) {
     return q;
 }
 
-/* a b rounded; no product is subnormal in its format. As round_quickly, with the factors in b: low = (C - 1) b and
- * high = C b, which are exact since b has at most p bits. */
-INLINE VEC P(product_free)(VEC a, VEC low, VEC high) { return P(fma_exact)(a, high, -(a * low)); }
+/* The stages of a step, each for a whole row of vectors before the next: what depends on each other stands apart, so that the
+ * processor's window of waiting instructions holds enough that do not. */
+#define EACH_VECTOR for (int v = 0; v < vectors; v++)
 
-/* a b rounded, where it may be subnormal. big = C a b, but at least C 2^emin in magnitude: its ulp is the quantum of the
- * result, so (a b + big) - big is a b on that grid. It is an even number of quanta, for factors of at most DIGITS - 1 bits
- * together, so ties go to even. Where a b + big reaches the next binade, a b is so near to its own that both grids round it
- * there. */
-INLINE VEC P(product_clamped)(const QUICK *q, VEC a, VEC high, VEC b) {
-    VEC big = P(larger_magnitude)(a * high, q->mul_least);
-    return P(fma_exact)(a, b, big) - big;
+/* x = a b rounded; no product is subnormal in its format. As round_quickly, with the factors in b: low = (C - 1) b and
+ * high = C b, which are exact since b has at most p bits. */
+INLINE void P(products_free)(const int vectors, VEC a, const VEC *low, const VEC *high, VEC *x) {
+    EACH_VECTOR x[v] = a * low[v];
+    EACH_VECTOR x[v] = P(fma_exact)(a, high[v], -x[v]);
 }
 
-/* round_quickly. */
-INLINE VEC P(sum_quick)(const QUICK *q, VEC x) { return P(fma_exact)(x, q->shift, -(x * q->shift_less_1)); }
+/* x = a b rounded, where it may be subnormal. big = C |a b|, but at least 1.5 C 2^emin: its ulp is the quantum of the result,
+ * so (a b + big) - big is a b on that grid, and big is an even number of quanta, for factors of at most DIGITS - 1 bits
+ * together, so ties go to even. Where a b + big leaves the binade of big, upwards or downwards, a b is so near to the end of
+ * its own that both grids round it there; 1.5 keeps the smallest ones inside. */
+INLINE void P(products_clamped)(const int vectors, const QUICK *q, VEC a, const VEC *high, const VEC *b, VEC *x) {
+    VEC big[P(MOST_VECTORS)];
+    EACH_VECTOR big[v] = a * high[v];
+    EACH_VECTOR big[v] = P(larger_magnitude)(big[v], q->mul_least);
+    EACH_VECTOR x[v] = P(fma_exact)(a, b[v], big[v]);
+    EACH_VECTOR x[v] = x[v] - big[v];
+}
+
+/* s = s + x as round_quickly. */
+INLINE void P(sums_quick)(const int vectors, const QUICK *q, VEC *s, VEC *x) {
+    EACH_VECTOR x[v] = s[v] + x[v];
+    EACH_VECTOR s[v] = x[v] * q->shift_less_1;
+    EACH_VECTOR s[v] = P(fma_exact)(x[v], q->shift, -s[v]);
+}
 
 /* The same with C x made by an integer addition to the exponent, which takes work from the multipliers. A zero becomes a
  * number below 2^-100 and stays one: harmless where all numbers are multiples of 2^-60, as it is lost in the first sum that
  * is not zero. finish takes it away. */
-INLINE VEC P(sum_by_exponent)(const QUICK *q, VEC x) { return (VEC)((MASK)x + q->exponents) - x * q->shift_less_1; }
+INLINE void P(sums_by_exponent)(const int vectors, const QUICK *q, VEC *s, VEC *x) {
+    EACH_VECTOR x[v] = s[v] + x[v];
+    EACH_VECTOR s[v] = x[v] * q->shift_less_1;
+    EACH_VECTOR x[v] = (VEC)((MASK)x[v] + q->exponents);
+    EACH_VECTOR s[v] = x[v] - s[v];
+}
 
-INLINE VEC P(tile_step)(const px_step step, const QUICK *q, VEC s, VEC a, VEC b, VEC b2) {
+INLINE void P(tile_step)(const px_step step, const int vectors, const QUICK *q, VEC *s, VEC a, const VEC *b,
+                         const VEC *b2) {
+    VEC x[P(MOST_VECTORS)];
     switch (step) {
-    case PX_STEP_NATIVE: return s + a * b;
-    case PX_STEP_FUSED: return P(fma)(a, b, s);
-    case PX_STEP_FREE_NATIVE: return s + P(product_free)(a, b, b2);
-    case PX_STEP_CLAMPED_NATIVE: return s + P(product_clamped)(q, a, b, b2);
-    case PX_STEP_QUICK: return P(sum_quick)(q, s + a * b);
-    case PX_STEP_FREE_QUICK: return P(sum_by_exponent)(q, s + P(product_free)(a, b, b2));
-    case PX_STEP_CLAMPED_QUICK: return P(sum_quick)(q, s + P(product_clamped)(q, a, b, b2));
-    case PX_STEPS: break;
+    case PX_STEP_NATIVE:
+    case PX_STEP_QUICK: EACH_VECTOR x[v] = a * b[v]; break;
+    case PX_STEP_FREE_NATIVE:
+    case PX_STEP_FREE_QUICK: P(products_free)(vectors, a, b, b2, x); break;
+    case PX_STEP_CLAMPED_NATIVE:
+    case PX_STEP_CLAMPED_QUICK: P(products_clamped)(vectors, q, a, b, b2, x); break;
+    case PX_STEP_FUSED: EACH_VECTOR s[v] = P(fma)(a, b[v], s[v]); return;
+    case PX_STEPS: __builtin_unreachable();
     }
-    __builtin_unreachable();
+    if (step == PX_STEP_FREE_QUICK)
+        P(sums_by_exponent)(vectors, q, s, x);
+    else if (step == PX_STEP_QUICK || step == PX_STEP_CLAMPED_QUICK)
+        P(sums_quick)(vectors, q, s, x);
+    else
+        EACH_VECTOR s[v] = s[v] + x[v];
 }
 
 INLINE VEC P(tile_finish)(const px_step step, VEC s) {
@@ -61,7 +87,8 @@ INLINE VEC P(tile_finish)(const px_step step, VEC s) {
 
 INLINE VEC P(tile_join)(const px_step step, const QUICK *q, VEC c, VEC s) {
     bool quick = step == PX_STEP_QUICK || step == PX_STEP_FREE_QUICK || step == PX_STEP_CLAMPED_QUICK;
-    return quick ? P(sum_quick)(q, c + s) : c + s;
+    if (quick) P(sums_quick)(1, q, &c, &s);
+    return quick ? c : c + s;
 }
 
 /* The loop, specialised by the constants that it is called with. copies: of B. */
@@ -73,15 +100,15 @@ INLINE void P(tile)(const px_tile *t, const px_step step, const int rows, const 
     for (int i = 0; i < rows; i++)
         for (int v = 0; v < vectors; v++)
             s[i][v] = t->mode == PX_TILE_RESUME ? P(load)(c + i * t->ldc + v * LANES) : P(all)(0);
-    for (int64_t k = 0; k < t->k; k++, a += rows, b += copies * vectors * LANES) {
+    for (int64_t k = 0; k < t->k; k++, a += t->k_step, b += copies * vectors * LANES) {
         VEC bk[P(MOST_VECTORS)], bk2[P(MOST_VECTORS)];
         for (int v = 0; v < vectors; v++) {
             bk[v] = P(load)(b + v * LANES);
             bk2[v] = P(load)(b + ((copies - 1) * vectors + v) * LANES);
         }
         for (int i = 0; i < rows; i++) {
-            VEC ak = P(all)(a[i]);
-            for (int v = 0; v < vectors; v++) s[i][v] = P(tile_step)(step, &q, s[i][v], ak, bk[v], bk2[v]);
+            VEC ak = P(all)(a[i * t->row_step]);
+            P(tile_step)(step, vectors, &q, s[i], ak, bk, bk2);
         }
     }
     for (int i = 0; i < rows; i++)
@@ -108,4 +135,5 @@ STEP_TILE(clamped_quick, PX_STEP_CLAMPED_QUICK, 2)
 #endif
 #undef NATIVE_TILE
 #undef STEP_TILE
+#undef EACH_VECTOR
 #undef QUICK

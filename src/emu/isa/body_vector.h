@@ -59,12 +59,12 @@ INLINE VEC P(max)(VEC a, VEC b) {
 #endif
 }
 
-/* The larger magnitude of x and a number `least` > 0, with the sign of x. */
+/* max(|x|, least), for least > 0. */
 INLINE VEC P(larger_magnitude)(VEC x, VEC least) {
 #ifdef VECTOR_LARGER
     return VECTOR_LARGER(x, least);
 #else
-    return (VEC)((MASK)P(max)(P(magnitude)(x), least) | P(sign)(x));
+    return P(max)(P(magnitude)(x), least);
 #endif
 }
 

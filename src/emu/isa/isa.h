@@ -63,13 +63,14 @@ typedef enum px_tile_mode { PX_TILE_STORE, PX_TILE_RESUME, PX_TILE_ADD } px_tile
 
 typedef struct px_tile {
     int64_t k;
-    const void *a; /* k x rows: the column of the tile's rows, k after k */
-    const void *b; /* k x width, or k x 2 width */
+    const void *a; /* element (i, k) at i row_step + k k_step */
+    int64_t row_step, k_step;
+    const void *b; /* k x width, or k x 2 width: panels as px_pack_panel makes them */
     void *c;       /* rows x width, ldc apart */
     int64_t ldc;
     px_tile_mode mode;
     double mul_shift; /* C = 2^(P - p) of the product's format */
-    double mul_least; /* C 2^emin of the product's format */
+    double mul_least; /* 1.5 C 2^emin of the product's format */
     int acc_shift;    /* P - p of the accumulator's format */
 } px_tile;
 
@@ -88,10 +89,16 @@ typedef struct px_scan {
 
 typedef struct px_isa {
     const char *name;
+    bool fuses;                        /* a fused operation is one instruction */
     int width_f64, width_f32;          /* columns of a panel of rows */
     px_rows_f64 *rows_f64, *chain_f64; /* chain: one column */
     px_rows_f32 *rows_f32, *chain_f32;
     px_tile_kernel tiles_f64[PX_STEPS], tiles_f32[PX_STEPS]; /* run is NULL where there is none */
+    /* n rows of `width` numbers, `step` apart, one behind the other: `copies` of each, multiplied by their factors. */
+    void (*pack_f64)(int64_t n, int width, int copies, const double *factor, const double *from, int64_t step,
+                     double *to);
+    void (*pack_f32)(int64_t n, int width, int copies, const double *factor, const float *from, int64_t step,
+                     float *to);
     void (*scan_f32)(int64_t n, const float *x, px_scan *scan);
     /* y = x rounded to nearest even, n numbers: to any format that plan.h allows; to p bits, 24 - drop, with the exponents
      * of binary32; to fp16 (NULL where the machine has no instruction for it). y may be x. */

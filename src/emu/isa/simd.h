@@ -10,7 +10,7 @@
 #if PX_VECTOR_BYTES == 64
 #define PX_F64_FMA(a, b, c) ((vec_f64)_mm512_fmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c)))
 #define PX_F32_FMA(a, b, c) ((vec_f32)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
-#define PX_F32_LARGER(a, b) ((vec_f32)_mm512_range_ps((__m512)(a), (__m512)(b), 3)) /* larger magnitude, sign of a */
+#define PX_F32_LARGER(a, b) ((vec_f32)_mm512_range_ps((__m512)(a), (__m512)(b), 0xb)) /* of magnitudes, sign cleared */
 #define PX_F16_ROUND_TRIP(a) ((vec_f32)_mm512_cvtph_ps(_mm512_cvtps_ph((__m512)(a), _MM_FROUND_TO_NEAREST_INT)))
 #define PX_F64_MAX(a, b)    ((vec_f64)_mm512_max_pd((__m512d)(a), (__m512d)(b)))
 #define PX_F32_MAX(a, b)    ((vec_f32)_mm512_max_ps((__m512)(a), (__m512)(b)))

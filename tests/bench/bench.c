@@ -1,0 +1,145 @@
+#include "bench/bench.h"
+
+#include <cblas.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/parallel.h"
+#include "base/text.h"
+#include "emu/emu.h"
+
+enum { MOST_SAMPLES = 101 };
+static const double sample_seconds = 0.05;
+
+typedef struct report {
+    const bench_options *options;
+    json_t *figures;
+    int missed;
+} report;
+
+bool bench_wants(const bench_options *o, const char *name) { return !o->filter || px_glob(o->filter, name); }
+
+/* One thread: its own processor time, so that others on the machine count less. Several: the clock on the wall. */
+static double seconds(int threads) {
+    struct timespec t;
+    clock_gettime(threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static double time_of(const report *r, void (*call)(void *), void *context, int repeats) {
+    double start = seconds(r->options->threads);
+    for (int i = 0; i < repeats; i++) call(context);
+    return (seconds(r->options->threads) - start) / repeats;
+}
+
+static int by_value(const void *x, const void *y) {
+    double a = *(const double *)x, b = *(const double *)y;
+    return (a > b) - (a < b);
+}
+
+static double median(double *x, int n) {
+    qsort(x, (size_t)n, sizeof *x, by_value);
+    return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
+}
+
+/* As often as it takes to fill a sample. */
+static int repeats_of(const report *r, void (*call)(void *), void *context) {
+    call(context);
+    double once = time_of(r, call, context, 1);
+    return once >= sample_seconds ? 1 : once <= 1e-7 ? 1000 : (int)(sample_seconds / once) + 1;
+}
+
+static void run_case(const bench_case *c, void *state) {
+    report *r = state;
+    double ours[MOST_SAMPLES], peers[MOST_SAMPLES], ratios[MOST_SAMPLES];
+    int n = r->options->samples;
+    int our_repeats = repeats_of(r, c->ours, c->context), peer_repeats = repeats_of(r, c->peer, c->context);
+    for (int i = 0; i < n; i++) {
+        ours[i] = time_of(r, c->ours, c->context, our_repeats);
+        peers[i] = time_of(r, c->peer, c->context, peer_repeats);
+        ratios[i] = peers[i] / ours[i];
+    }
+    double rate = 1e-9 * c->work / median(ours, n), peer = 1e-9 * c->work / median(peers, n), ratio = median(ratios, n);
+    bool met = ratio >= c->goal;
+    r->missed += !met;
+    printf("%-22s %9.3f %-8s %-13s %9.3f  ratio %8.3f", c->name, rate, c->unit, c->peer_name, peer, ratio);
+    if (c->limit > 0) printf("  limit %5.2f", c->limit);
+    if (c->goal > 0) printf("  goal %5.2f %s", c->goal, met ? "met" : "MISSED");
+    printf("\n");
+    fflush(stdout);
+    json_t *j = json_pack("{s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f}", "name", c->name, "peer", c->peer_name, "unit",
+                          c->unit, "ours", rate, "peer_rate", peer, "ratio", ratio, "goal", c->goal, "limit", c->limit);
+    if (!j || json_array_append_new(r->figures, j) != 0) abort();
+}
+
+static int usage(void) {
+    fputs("usage: precx-bench [--filter GLOB] [--json FILE] [--samples N] [--threads N] [--size N]\n"
+          "PRECX_ISA (avx512, avx2, portable) forces an instruction set; OPENBLAS_CORETYPE is the peer's.\n",
+          stderr);
+    return 2;
+}
+
+static bool parse_count(const char *text, int least, int most, int *n) {
+    int64_t x;
+    if (!text || !px_int_parse(text, &x) || x < least || x > most) return false;
+    *n = (int)x;
+    return true;
+}
+
+static bool parse(int argc, char **argv, bench_options *o) {
+    for (int i = 1; i < argc; i += 2) {
+        const char *value = i + 1 < argc ? argv[i + 1] : NULL;
+        bool good = value != NULL;
+        if (strcmp(argv[i], "--filter") == 0)
+            o->filter = value;
+        else if (strcmp(argv[i], "--json") == 0)
+            o->json = value;
+        else if (strcmp(argv[i], "--samples") == 0)
+            good = parse_count(value, 1, MOST_SAMPLES, &o->samples);
+        else if (strcmp(argv[i], "--threads") == 0)
+            good = parse_count(value, 1, 1024, &o->threads);
+        else if (strcmp(argv[i], "--size") == 0)
+            good = parse_count(value, 1, 1 << 14, &o->size);
+        else
+            good = false;
+        if (!good) return false;
+    }
+    return true;
+}
+
+static const char *environment(const char *name) {
+    const char *value = getenv(name);
+    return value ? value : "unset";
+}
+
+int main(int argc, char **argv) {
+    bench_options o = {.samples = 9, .threads = 1, .size = 512};
+    if (!parse(argc, argv, &o)) return usage();
+    px_error err;
+    if (px_emu_ready(&err) != PX_OK) {
+        fprintf(stderr, "precx-bench: %s\n", err.text);
+        return 2;
+    }
+    px_parallel_set_jobs(o.threads);
+    openblas_set_num_threads(o.threads);
+    const px_isa *isa = px_isa_chosen();
+    bench_pipes pipes = bench_measure_pipes();
+    printf("isa %s, pipes for additions %s, threads %d, n %d, median of %d; openblas core %s (OPENBLAS_CORETYPE %s, "
+           "OPENBLAS_L2_SIZE %s)\n",
+           isa->name, pipes.separate ? "separate" : "shared", o.threads, o.size, o.samples, openblas_get_corename(),
+           environment("OPENBLAS_CORETYPE"), environment("OPENBLAS_L2_SIZE"));
+    report r = {.options = &o, .figures = json_array()};
+    bench_rounding(&o, isa, run_case, &r);
+    bench_products(&o, isa, run_case, &r);
+    json_t *all = json_pack("{s:s, s:b, s:i, s:i, s:i, s:s, s:o}", "isa", isa->name, "separate_pipes", pipes.separate,
+                            "threads", o.threads, "size", o.size, "samples", o.samples, "openblas_core",
+                            openblas_get_corename(), "figures", r.figures);
+    if (!all) abort();
+    int failed = o.json && json_dump_file(all, o.json, JSON_INDENT(2)) != 0;
+    if (failed) fprintf(stderr, "precx-bench: cannot write %s\n", o.json);
+    json_decref(all);
+    return failed ? 4 : r.missed > 0;
+}

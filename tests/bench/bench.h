@@ -1,0 +1,45 @@
+/* precx-bench: how fast, next to whom. Ours and the peer run in turn in one process; the median of their ratios counts. */
+#ifndef PX_BENCH_BENCH_H
+#define PX_BENCH_BENCH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "emu/isa/isa.h"
+
+/* One figure. `work` items of `unit` (1e9 a second) are done by each call of ours and of peer. */
+typedef struct bench_case {
+    const char *name, *peer_name, *unit;
+    double work;
+    void *context;
+    void (*ours)(void *context);
+    void (*peer)(void *context);
+    double goal;  /* ours / peer that is asked for; 0: none */
+    double limit; /* ours / peer that the machine's pipes allow; 0: not modelled */
+} bench_case;
+
+typedef struct bench_options {
+    const char *filter, *json;  /* NULL: all, none */
+    int samples, threads, size; /* size: n of the matrices */
+} bench_options;
+
+/* Called with each case in turn. */
+typedef void bench_run(const bench_case *c, void *state);
+
+/* The cases of a file: makes the data, calls run for each whose name matches the filter, frees the data. */
+void bench_rounding(const bench_options *o, const px_isa *isa, bench_run *run, void *state);
+void bench_products(const bench_options *o, const px_isa *isa, bench_run *run, void *state);
+
+bool bench_wants(const bench_options *o, const char *name); /* glob */
+
+/* What a step of the tile kernels costs, in vector operations; and how many cycles a vector of results takes at least. */
+typedef struct bench_pipes {
+    bool separate; /* additions do not compete with multiplications: four pipes, else three of which two compute */
+} bench_pipes;
+bench_pipes bench_measure_pipes(void);
+double bench_step_cycles(bench_pipes pipes, const px_isa *isa, px_step step);
+
+/* Peers. c = a b, n x n, every product and sum rounded to binary16 by the compiler's own type, one operation a statement. */
+void peer_float16_ikj(int64_t n, const float *a, const float *b, float *c);
+
+#endif
