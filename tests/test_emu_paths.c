@@ -258,7 +258,8 @@ static void every_path_was_tried(void **state) {
                 fail_msg("%s: '%s' met only %lld cases", px_op_name((px_op)op), paths[p].name, (long long)tried[op][p]);
     }
     for (int step = 0; step < PX_STEPS; step++)
-        if (steps_tried[step] < 20) fail_msg("step %d of tiles met only %lld cases", step, (long long)steps_tried[step]);
+        if (steps_tried[step] < 20)
+            fail_msg("step %d of tiles met only %lld cases", step, (long long)steps_tried[step]);
 }
 
 /* What must be fast is: the common products never fall to the definition. */

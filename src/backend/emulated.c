@@ -30,7 +30,8 @@ static px_status run(void *state, int first, int count, px_error *err) {
     for (int i = first; i < first + count; i++) {
         const px_call *call = &t->prog->calls[i];
         char why[128];
-        if (!px_emu_supports(t->prog, call, why, sizeof why)) return px_fail(err, PX_INCOMPLETE, "emulated has no %s", why);
+        if (!px_emu_supports(t->prog, call, why, sizeof why))
+            return px_fail(err, PX_INCOMPLETE, "emulated has no %s", why);
         px_task task = {.call = call};
         for (int k = 0; k < px_op_inputs(call->op); k++) task.in[k] = view_of(t, call->in[k]);
         for (int k = 0; k < px_op_outputs(call->op); k++) task.out[k] = view_of(t, call->out[k]);

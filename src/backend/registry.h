@@ -10,9 +10,9 @@ const px_exec *px_backend_find(const char *name); /* NULL: unknown */
 const px_exec *px_backend_emulated(void); /* every rounding by precx's own code: the same bits on every machine */
 const px_exec *px_backend_openblas(void); /* whatever the OpenBLAS loaded here does, on one thread */
 
-/* A program of one call with a fresh state: open, put inputs[i] into the slot of the call's in[i] (whole slots, as stored;
- * those of absent operands are skipped), run, get the slots of out[0] and, when extra is not NULL, of out[1]. The caller
- * shapes out and extra. */
+/* A program of one call with a fresh state: open, put inputs[i] into the slot of the call's in[i] (whole slots, as
+ * stored; those of absent operands are skipped), run, get the slots of out[0] and, when extra is not NULL, of out[1].
+ * The caller shapes out and extra. */
 px_status px_backend_call(const px_exec *exec, const px_prog *prog, const px_mat *inputs, int n_inputs, px_mat *out,
                           px_mat *extra, px_error *err);
 

@@ -1,4 +1,5 @@
-/* What the numbers of an operand can be, by its format or, tighter, by what is there: the ground on which fast paths stand. */
+/* What the numbers of an operand can be, by its format or, tighter, by what is there: the ground on which fast paths
+ * stand. */
 #ifndef PX_EMU_EXTENT_H
 #define PX_EMU_EXTENT_H
 

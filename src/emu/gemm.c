@@ -1,5 +1,5 @@
-/* out = [c] + sign a b by the row kernels: one row of A against a panel of B's columns at a time. Entries never depend on
- * how they are shared out among threads. */
+/* out = [c] + sign a b by the row kernels: one row of A against a panel of B's columns at a time. Entries never depend
+ * on how they are shared out among threads. */
 #include "emu/gemm.h"
 
 #include <math.h>

@@ -14,8 +14,8 @@ typedef struct px_packing {
     double factor[2]; /* each copy of B by its own, a number that makes the products exact */
 } px_packing;
 
-/* Strip s of A, rows s height ...: k columns of `height` numbers. Panel p of B: k rows of copies * width numbers. Zeros fill
- * what is missing. */
+/* Strip s of A, rows s height ...: k columns of `height` numbers. Panel p of B: k rows of copies * width numbers. Zeros
+ * fill what is missing. */
 void px_pack_strip(const px_packing *how, const px_view *a, int64_t s, void *strip);
 void px_pack_panel(const px_packing *how, const px_view *b, int64_t p, void *panel);
 

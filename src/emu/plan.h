@@ -31,8 +31,8 @@ typedef struct px_facts {
     int sum_emax;
 } px_facts;
 
-/* A plan for such sums on this host, bit-identical to the definition (the conditions stand in plan.c); false when there is
- * none. Leaves `special` false: it is the driver's to set, row by row. */
+/* A plan for such sums on this host, bit-identical to the definition (the conditions stand in plan.c); false when there
+ * is none. Leaves `special` false: it is the driver's to set, row by row. */
 bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operands *operands, px_plan *plan,
                   px_facts *facts);
 

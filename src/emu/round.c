@@ -1,5 +1,6 @@
-/* out = a rounded to nearest even, a chunk at a time: by the machine's own conversion (fp16), by integer addition to the
- * words (formats with the exponents of binary32), or by the addition of a large number (all else that fits the host). */
+/* out = a rounded to nearest even, a chunk at a time: by the machine's own conversion (fp16), by integer addition to
+ * the words (formats with the exponents of binary32), or by the addition of a large number (all else that fits the
+ * host). */
 #include "emu/round.h"
 
 #include "base/error.h"

@@ -1,5 +1,5 @@
-/* out = [c] + sign a b, tile by tile: native arithmetic in any data, and products or sums rounded to short formats in data
- * that keep clear of overflow, infinities and signed zeros. What else there is goes by rows (gemm.c). */
+/* out = [c] + sign a b, tile by tile: native arithmetic in any data, and products or sums rounded to short formats in
+ * data that keep clear of overflow, infinities and signed zeros. What else there is goes by rows (gemm.c). */
 #include "emu/tiles.h"
 
 #include <math.h>
@@ -41,8 +41,8 @@ static bool no_negative_zero(const px_view *v) {
     return true;
 }
 
-/* No sum of n terms of at most `largest` overflows: rounding is monotone, so the sum of n times the largest is the largest
- * of all sums. */
+/* No sum of n terms of at most `largest` overflows: rounding is monotone, so the sum of n times the largest is the
+ * largest of all sums. */
 static bool stays_finite(const px_recipe *r, int64_t n, double largest, double start) {
     px_fp acc = r->acc;
     acc.overflow = PX_OVERFLOW_NAN; /* so that saturation does not hide */

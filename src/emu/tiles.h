@@ -1,4 +1,5 @@
-/* Matrix products by the tile kernels of isa/, for the recipes and data that are worth it: a row of emu's path table. */
+/* Matrix products by the tile kernels of isa/, for the recipes and data that are worth it: a row of emu's path
+ * table. */
 #ifndef PX_EMU_TILES_H
 #define PX_EMU_TILES_H
 

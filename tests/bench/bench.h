@@ -1,4 +1,5 @@
-/* precx-bench: how fast, next to whom. Ours and the peer run in turn in one process; the median of their ratios counts. */
+/* precx-bench: how fast, next to whom. Ours and the peer run in turn in one process; the median of their ratios
+ * counts. */
 #ifndef PX_BENCH_BENCH_H
 #define PX_BENCH_BENCH_H
 
@@ -32,14 +33,16 @@ void bench_products(const bench_options *o, const px_isa *isa, bench_run *run, v
 
 bool bench_wants(const bench_options *o, const char *name); /* glob */
 
-/* What a step of the tile kernels costs, in vector operations; and how many cycles a vector of results takes at least. */
+/* What a step of the tile kernels costs, in vector operations; and how many cycles a vector of results takes at
+ * least. */
 typedef struct bench_pipes {
     bool separate; /* additions do not compete with multiplications: four pipes, else three of which two compute */
 } bench_pipes;
 bench_pipes bench_measure_pipes(void);
 double bench_step_cycles(bench_pipes pipes, const px_isa *isa, px_step step);
 
-/* Peers. c = a b, n x n, every product and sum rounded to binary16 by the compiler's own type, one operation a statement. */
+/* Peers. c = a b, n x n, every product and sum rounded to binary16 by the compiler's own type, one operation a
+ * statement. */
 void peer_float16_ikj(int64_t n, const float *a, const float *b, float *c);
 
 #endif

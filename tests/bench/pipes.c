@@ -1,5 +1,6 @@
-/* A model of the processor's vector pipes, as performance figures need it: two of them multiply and fuse; additions either
- * have two of their own (four in all), or compete with the multiplications (three in all, the third for logic). */
+/* A model of the processor's vector pipes, as performance figures need it: two of them multiply and fuse; additions
+ * either have two of their own (four in all), or compete with the multiplications (three in all, the third for
+ * logic). */
 #include <time.h>
 
 #include "bench/bench.h"
@@ -42,8 +43,9 @@ bench_pipes bench_measure_pipes(void) {
     return (bench_pipes){.separate = both < 1.4 * alone};
 }
 
-/* Multiplications and fused operations, additions, the rest (body_tiles.h). The larger magnitude of two numbers is one of
- * the rest where there is an instruction for it, else a maximum, which counts as an addition, and one of the rest. */
+/* Multiplications and fused operations, additions, the rest (body_tiles.h). The larger magnitude of two numbers is one
+ * of the rest where there is an instruction for it, else a maximum, which counts as an addition, and one of the
+ * rest. */
 static const struct {
     int multiplications, additions, others, clamps;
 } costs[PX_STEPS] = {

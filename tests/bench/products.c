@@ -1,5 +1,5 @@
-/* Matrix products n x n: every recipe that a tile kernel serves against OpenBLAS in the host's format, and the every-step
- * fp16 product against plain C with _Float16. */
+/* Matrix products n x n: every recipe that a tile kernel serves against OpenBLAS in the host's format, and the
+ * every-step fp16 product against plain C with _Float16. */
 #include <cblas.h>
 #include <math.h>
 #include <stdlib.h>

@@ -1,6 +1,7 @@
-/* The bodies, in binary64 and in binary32, for panels of columns and for single columns; and the table of their kernels.
- * The including file sets PX_VECTOR_BYTES and the shapes: PX_VECTORS of a row, PX_NATIVE_ROWS x PX_NATIVE_VECTORS of a tile
- * of native steps, PX_STEP_ROWS x PX_STEP_VECTORS of a tile of emulated ones; and PX_ISA_NAME, PX_ISA_TABLE. */
+/* The bodies, in binary64 and in binary32, for panels of columns and for single columns; and the table of their
+ * kernels. The including file sets PX_VECTOR_BYTES and the shapes: PX_VECTORS of a row, PX_NATIVE_ROWS x
+ * PX_NATIVE_VECTORS of a tile of native steps, PX_STEP_ROWS x PX_STEP_VECTORS of a tile of emulated ones; and
+ * PX_ISA_NAME, PX_ISA_TABLE. */
 #include <math.h>
 
 #include "arith/recipe.h"

@@ -1,5 +1,5 @@
-/* Arrays of binary32 numbers: their range, and rounding to the formats with the exponents of binary32 (bf16, tf32) and to
- * fp16. */
+/* Arrays of binary32 numbers: their range, and rounding to the formats with the exponents of binary32 (bf16, tf32) and
+ * to fp16. */
 
 typedef struct P(range) {
     MASK least, largest; /* words of magnitudes; in `least` less 1, so that zero is the greatest */
@@ -28,8 +28,8 @@ static void P(scan)(int64_t n, const float *x, px_scan *scan) {
     }
 }
 
-/* Half of the last kept bit, less one unless that bit is odd, is added to the word; a carry runs into the exponent, up to
- * the infinity. */
+/* Half of the last kept bit, less one unless that bit is odd, is added to the word; a carry runs into the exponent, up
+ * to the infinity. */
 INLINE VEC P(round_word)(int drop, VEC v) {
     int32_t quantum = 1 << drop, half_less_1 = quantum / 2 - 1;
     MASK word = (MASK)v;

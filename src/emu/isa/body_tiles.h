@@ -1,8 +1,8 @@
 /* Tiles of results that stay in registers while k runs, in order. See px_tile.
  *
  * The emulated steps round products, sums or both to a format of p bits, 2 p < DIGITS, in two or three operations each.
- * emu/tiles.c sees to what they rely on: nothing overflows, the host's subnormals stay out of it, and what each function
- * says. */
+ * emu/tiles.c sees to what they rely on: nothing overflows, the host's subnormals stay out of it, and what each
+ * function says. */
 
 enum { P(MOST_ROWS) = 8, P(MOST_VECTORS) = 4 };
 
@@ -19,8 +19,8 @@ INLINE QUICK P(quick_of)(const px_tile *t) {
     return q;
 }
 
-/* The stages of a step, each for a whole row of vectors before the next: what depends on each other stands apart, so that the
- * processor's window of waiting instructions holds enough that do not. */
+/* The stages of a step, each for a whole row of vectors before the next: what depends on each other stands apart, so
+ * that the processor's window of waiting instructions holds enough that do not. */
 #define EACH_VECTOR for (int v = 0; v < vectors; v++)
 
 /* x = a b rounded; no product is subnormal in its format. As round_quickly, with the factors in b: low = (C - 1) b and
@@ -30,10 +30,10 @@ INLINE void P(products_free)(const int vectors, VEC a, const VEC *low, const VEC
     EACH_VECTOR x[v] = P(fma_exact)(a, high[v], -x[v]);
 }
 
-/* x = a b rounded, where it may be subnormal. big = C |a b|, but at least 1.5 C 2^emin: its ulp is the quantum of the result,
- * so (a b + big) - big is a b on that grid, and big is an even number of quanta, for factors of at most DIGITS - 1 bits
- * together, so ties go to even. Where a b + big leaves the binade of big, upwards or downwards, a b is so near to the end of
- * its own that both grids round it there; 1.5 keeps the smallest ones inside. */
+/* x = a b rounded, where it may be subnormal. big = C |a b|, but at least 1.5 C 2^emin: its ulp is the quantum of the
+ * result, so (a b + big) - big is a b on that grid, and big is an even number of quanta, for factors of at most DIGITS
+ * - 1 bits together, so ties go to even. Where a b + big leaves the binade of big, upwards or downwards, a b is so near
+ * to the end of its own that both grids round it there; 1.5 keeps the smallest ones inside. */
 INLINE void P(products_clamped)(const int vectors, const QUICK *q, VEC a, const VEC *high, const VEC *b, VEC *x) {
     VEC big[P(MOST_VECTORS)];
     EACH_VECTOR big[v] = a * high[v];
@@ -49,9 +49,9 @@ INLINE void P(sums_quick)(const int vectors, const QUICK *q, VEC *s, VEC *x) {
     EACH_VECTOR s[v] = P(fma_exact)(x[v], q->shift, -s[v]);
 }
 
-/* The same with C x made by an integer addition to the exponent, which takes work from the multipliers. A zero becomes a
- * number below 2^-100 and stays one: harmless where all numbers are multiples of 2^-60, as it is lost in the first sum that
- * is not zero. finish takes it away. */
+/* The same with C x made by an integer addition to the exponent, which takes work from the multipliers. A zero becomes
+ * a number below 2^-100 and stays one: harmless where all numbers are multiples of 2^-60, as it is lost in the first
+ * sum that is not zero. finish takes it away. */
 INLINE void P(sums_by_exponent)(const int vectors, const QUICK *q, VEC *s, VEC *x) {
     EACH_VECTOR x[v] = s[v] + x[v];
     EACH_VECTOR s[v] = x[v] * q->shift_less_1;

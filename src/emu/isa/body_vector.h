@@ -1,6 +1,6 @@
-/* Vectors of a host format (REAL), and rounding to other formats in them. bodies.h defines REAL, WORD (an integer of its
- * size), DIGITS (its p), LANES, VECTORS (of one row), P(name) (a name of this instance), SCALAR_FMA, and VECTOR_FMA and
- * VECTOR_MAX where the machine has them. Everything is static and inlined. */
+/* Vectors of a host format (REAL), and rounding to other formats in them. bodies.h defines REAL, WORD (an integer of
+ * its size), DIGITS (its p), LANES, VECTORS (of one row), P(name) (a name of this instance), SCALAR_FMA, and VECTOR_FMA
+ * and VECTOR_MAX where the machine has them. Everything is static and inlined. */
 
 typedef REAL P(vec) __attribute__((vector_size(LANES * sizeof(REAL))));
 typedef WORD P(mask) __attribute__((vector_size(LANES * sizeof(REAL))));
@@ -85,9 +85,9 @@ INLINE TARGET P(spread)(const px_target *f) {
                     .at_infinity = P(all)((REAL)f->at_infinity)};
 }
 
-/* x rounded to nearest even. With x of exponent e, big = 1.5 2^(DIGITS - p + e) makes ulp(big) = 2^(e - p + 1); for
- * p <= DIGITS - 2, |x| < 2^(e + 1) leaves x + big in the binade of big, whose grid, an even multiple of the quantum
- * away, is the wanted one; the difference is exact. Zeros come out as +0 unless `signs`; `special` also treats what does not
+/* x rounded to nearest even. With x of exponent e, big = 1.5 2^(DIGITS - p + e) makes ulp(big) = 2^(e - p + 1); for p
+ * <= DIGITS - 2, |x| < 2^(e + 1) leaves x + big in the binade of big, whose grid, an even multiple of the quantum away,
+ * is the wanted one; the difference is exact. Zeros come out as +0 unless `signs`; `special` also treats what does not
  * fit. */
 INLINE VEC P(round)(const TARGET *f, VEC x, bool signs, bool special) {
     VEC power = (VEC)((MASK)x & (MASK)P(all)((REAL)INFINITY));
@@ -102,11 +102,11 @@ INLINE VEC P(round)(const TARGET *f, VEC x, bool signs, bool special) {
     return P(select)(x == x, result, x);
 }
 
-/* The same in two operations, for 2 p < DIGITS, where C x (C = 2^(DIGITS - p)) does not overflow and x is no subnormal of
- * the host: C x is a multiple of the quantum q, so C x - rnd((C - 1) x) = C x - rnd(C x - x) is x rounded on the grid of
- * (C - 1) x, which is q, ties to even since a tie makes C x an even multiple of q. Where (C - 1) x lies in the binade below
- * that of C x the grid is q / 2, but there x is within q / 4 of a power of two, which both grids round it to. Numbers of the
- * format stay as they are, its subnormals too. */
+/* The same in two operations, for 2 p < DIGITS, where C x (C = 2^(DIGITS - p)) does not overflow and x is no subnormal
+ * of the host: C x is a multiple of the quantum q, so C x - rnd((C - 1) x) = C x - rnd(C x - x) is x rounded on the
+ * grid of (C - 1) x, which is q, ties to even since a tie makes C x an even multiple of q. Where (C - 1) x lies in the
+ * binade below that of C x the grid is q / 2, but there x is within q / 4 of a power of two, which both grids round it
+ * to. Numbers of the format stay as they are, its subnormals too. */
 INLINE VEC P(round_quickly)(const TARGET *f, VEC x, bool signs) {
     VEC y = P(fma_exact)(x, f->shift, -(x * f->shift_less_1));
     return signs ? (VEC)((MASK)y | P(sign)(x)) : y;

@@ -1,5 +1,5 @@
-/* What every instruction set offers: the same kernels, from the same bodies, with the same bits. One translation unit each
- * (portable.c, avx2.c, avx512.c) sets the width of its vectors, includes the bodies and exports one table. */
+/* What every instruction set offers: the same kernels, from the same bodies, with the same bits. One translation unit
+ * each (portable.c, avx2.c, avx512.c) sets the width of its vectors, includes the bodies and exports one table. */
 #ifndef PX_EMU_ISA_ISA_H
 #define PX_EMU_ISA_ISA_H
 
@@ -37,15 +37,17 @@ typedef struct px_plan {
     px_target mul, acc, split, out;
 } px_plan;
 
-/* width columns at once: c[j] = sum over k of a[k] b[k width + j], by the plan. c holds the start values (plan->has_start)
- * and is overwritten. last (may be NULL; sequential only): 1 + the index of the last term that changed the sum, or 0. */
+/* width columns at once: c[j] = sum over k of a[k] b[k width + j], by the plan. c holds the start values
+ * (plan->has_start) and is overwritten. last (may be NULL; sequential only): 1 + the index of the last term that
+ * changed the sum, or 0. */
 typedef void px_rows_f64(const px_plan *plan, int64_t n, const double *a, const double *b, double *c, double *last);
 typedef void px_rows_f32(const px_plan *plan, int64_t n, const float *a, const float *b, float *c, float *last);
 
 /* ---- tiles: rows x width results in registers, k in order, for the steps worth it ---- */
 
-/* Steps, s <- s + a b: X(enumerator, product, sum). Rounded products are `free` of underflow or `clamped` at the quantum of
- * the subnormals; they read two copies of B, side by side in each row: (C - 1) b and C b, or C b and b, for C = mul_shift. */
+/* Steps, s <- s + a b: X(enumerator, product, sum). Rounded products are `free` of underflow or `clamped` at the
+ * quantum of the subnormals; they read two copies of B, side by side in each row: (C - 1) b and C b, or C b and b, for
+ * C = mul_shift. */
 #define PX_STEP_LIST(X)                                                                                                \
     X(PX_STEP_NATIVE, "host", "host")                                                                                  \
     X(PX_STEP_FUSED, "fused", "host")                                                                                  \
@@ -100,8 +102,8 @@ typedef struct px_isa {
     void (*pack_f32)(int64_t n, int width, int copies, const double *factor, const float *from, int64_t step,
                      float *to);
     void (*scan_f32)(int64_t n, const float *x, px_scan *scan);
-    /* y = x rounded to nearest even, n numbers: to any format that plan.h allows; to p bits, 24 - drop, with the exponents
-     * of binary32; to fp16 (NULL where the machine has no instruction for it). y may be x. */
+    /* y = x rounded to nearest even, n numbers: to any format that plan.h allows; to p bits, 24 - drop, with the
+     * exponents of binary32; to fp16 (NULL where the machine has no instruction for it). y may be x. */
     void (*round_f64)(const px_target *target, int64_t n, const double *x, double *y);
     void (*round_f32)(const px_target *target, int64_t n, const float *x, float *y);
     void (*round_words_f32)(int drop, int64_t n, const float *x, float *y);
@@ -110,8 +112,8 @@ typedef struct px_isa {
 
 extern const px_isa px_isa_portable, px_isa_avx2, px_isa_avx512;
 
-/* The best of this processor, or the one that the environment variable PRECX_ISA (avx512 | avx2 | portable) names; the best,
- * too, when it names none that can run here (px_emu_ready says so). Chosen once. */
+/* The best of this processor, or the one that the environment variable PRECX_ISA (avx512 | avx2 | portable) names; the
+ * best, too, when it names none that can run here (px_emu_ready says so). Chosen once. */
 const px_isa *px_isa_chosen(void);
 
 /* From now on this one: for tests and the bench, which compare them. Not while other threads compute. */
