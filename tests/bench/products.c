@@ -115,9 +115,8 @@ static const struct {
 };
 
 static double goal_of(double goal, double limit, const px_isa *isa, void (*peer)(void *)) {
-    if (goal == 0) return 0;
-    bool widest = isa->width_f32 >= 64;
-    if (peer == scalar_float16) return widest ? goal : isa->width_f32 >= 32 ? 9 : 0;
+    if (goal == 0 || !isa->fuses) return 0; /* the portable kernels are there to run anywhere */
+    if (peer == scalar_float16) return isa->width_f32 >= 64 ? goal : 9;
     return limit > 0 && 0.8 * limit < goal ? 0.8 * limit : goal;
 }
 
