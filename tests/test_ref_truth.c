@@ -293,7 +293,7 @@ static void the_executor_stays_exact_between_calls(void **state) {
     void *st;
     px_error err;
     for (int c = 0; c < 3; c++) assert_true(exec->supports(&prog, &calls[c], err.text, sizeof err.text));
-    assert_int_equal(exec->open(&st, &prog, &err), PX_OK);
+    assert_int_equal(exec->open(exec, &st, &prog, &err), PX_OK);
     assert_int_equal(exec->put(st, 0, &a, &err), PX_OK);
     assert_int_equal(exec->run(st, 0, 3, &err), PX_OK);
     assert_int_equal(exec->get(st, 2, &p, &err), PX_OK);

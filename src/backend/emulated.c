@@ -7,7 +7,8 @@ static int supports(const px_prog *prog, const px_call *call, char *why, size_t 
     return px_emu_supports(prog, call, why, n);
 }
 
-static px_status open_state(void **state, const px_prog *prog, px_error *err) {
+static px_status open_state(const px_exec *self, void **state, const px_prog *prog, px_error *err) {
+    (void)self;
     PX_TRY(px_emu_ready(err));
     *state = px_tensors_new(prog);
     return PX_OK;

@@ -42,7 +42,8 @@ static int supports(const px_prog *prog, const px_call *call, char *why, size_t 
     return 1;
 }
 
-static px_status open_state(void **state, const px_prog *prog, px_error *err) {
+static px_status open_state(const px_exec *self, void **state, const px_prog *prog, px_error *err) {
+    (void)self;
     (void)err;
     openblas_set_num_threads(1); /* the cells are what runs in parallel */
     *state = px_tensors_new(prog);

@@ -40,7 +40,7 @@ px_status px_backend_call(const px_exec *exec, const px_prog *prog, const px_mat
                           px_mat *extra, px_error *err) {
     PX_ASSERT(prog->n_calls == 1 && n_inputs <= PX_MAX_IN);
     void *state = NULL;
-    PX_TRY(exec->open(&state, prog, err));
+    PX_TRY(exec->open(exec, &state, prog, err));
     px_status status = run(exec, state, prog, inputs, n_inputs, out, extra, err);
     exec->close(state);
     return status;

@@ -65,18 +65,20 @@ enum { PX_EXEC_ABI = 1 };
 
 /* An executor runs programs. Life cycle: supports (any time), open, put the inputs, run, get the results, close. Tensors
  * stay where they are between calls of run. Functions that can fail return a px_status and fill the error. */
-typedef struct px_exec {
+typedef struct px_exec px_exec;
+struct px_exec {
     uint32_t abi; /* PX_EXEC_ABI */
     const char *name;
     const char *help; /* a sentence for `precx list backends` */
     /* 1 when the call can be run; else 0 and why, as the end of "BACKEND has no ...". */
     int (*supports)(const px_prog *prog, const px_call *call, char *why, size_t n);
-    px_status (*open)(void **state, const px_prog *prog, px_error *err); /* allocates every slot where it runs */
+    /* Allocates every slot where it runs. self: this executor, which may be one of many libraries. */
+    px_status (*open)(const px_exec *self, void **state, const px_prog *prog, px_error *err);
     px_status (*put)(void *state, int slot, const px_wide *value, px_error *err); /* values must belong to the slot's format */
     px_status (*run)(void *state, int first, int count, px_error *err);
     px_status (*get)(void *state, int slot, px_wide *value, px_error *err); /* value: shaped by the caller, filled here */
     void (*close)(void *state);
-} px_exec;
+};
 
 /* The view of a whole slot; of its transpose. */
 px_arg px_arg_whole(const px_prog *prog, int slot);

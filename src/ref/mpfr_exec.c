@@ -34,7 +34,8 @@ static void *allocate(size_t count, size_t size) {
     return p;
 }
 
-static px_status open_program(void **st, const px_prog *prog, px_error *err) {
+static px_status open_program(const px_exec *self, void **st, const px_prog *prog, px_error *err) {
+    (void)self;
     (void)err;
     state *s = allocate(1, sizeof *s);
     s->prog = prog;
