@@ -164,7 +164,7 @@ static void engines_agree(void **state) {
     px_arena *arena = px_arena_new();
     uint64_t key = 5000;
     for (int kind = 0; kind < DICE_COUNT; kind++)
-        for (int op = 0; op < PX_OP_COUNT; op++) {
+        for (int op = 0; op <= PX_OP_GEMM; op++) { /* those that are sums of terms */
             px_call call = {.op = (px_op)op, .attr = {1}};
             px_mat in[3] = {random_mat(arena, (dice)kind, key++, 7, 7), random_mat(arena, (dice)kind, key++, 7, 7),
                             random_mat(arena, (dice)kind, key++, 7, 7)};

@@ -43,7 +43,7 @@ const px_path *px_emu_paths(px_op op, int *n) {
         PX_PATHS(PX_OP_SUM, sum_paths)
         PX_PATHS(PX_OP_GEMM, gemm_paths)
 #undef PX_PATHS
-    case PX_OP_COUNT: break;
+    default: break;
     }
     return NULL;
 }
@@ -78,6 +78,8 @@ static int unit_supports(const px_prog *prog, const px_call *call, char *why, si
 
 int px_emu_supports(const px_prog *prog, const px_call *call, char *why, size_t n) {
     const px_recipe *r = &call->recipe;
+    int paths;
+    if (!px_emu_paths(call->op, &paths)) return refuse(why, n, px_op_name(call->op));
     if (r->model != PX_MODEL_NONE) return unit_supports(prog, call, why, n);
     if (r->promote != 0) return refuse(why, n, "promotion");
     if (call->op == PX_OP_ADD || call->op == PX_OP_MUL)

@@ -1,5 +1,7 @@
 #include "op/op.h"
 
+#include <stdbool.h>
+
 const char *px_op_name(px_op op) {
 #define PX_OP_NAME(id, name, n_in, n_out, n_attr, flops, text) name,
     static const char *const names[] = {PX_OP_LIST(PX_OP_NAME)};
@@ -46,6 +48,84 @@ int px_op_outputs(px_op op) {
     return counts[op];
 }
 
+static bool same_shape(px_arg a, px_arg b) { return a.rows == b.rows && a.cols == b.cols; }
+
+/* An operand that may be absent. */
+static void check_optional(px_arg v, int64_t rows, int64_t cols) {
+    if (v.slot >= 0) check_shape(v, rows, cols);
+}
+
+/* mean and rstd: a column beside x. */
+static void check_statistics(const px_arg *v, int64_t rows) {
+    check_shape(v[0], rows, 1);
+    check_shape(v[1], rows, 1);
+}
+
+static void check_layernorm(const px_call *call) {
+    const px_arg *in = call->in, *out = call->out;
+    int64_t m = in[0].rows, n = in[0].cols;
+    if (call->op == PX_OP_LAYERNORM) {
+        check_optional(in[1], 1, n);
+        check_optional(in[2], 1, n);
+        check_statistics(&out[1], m);
+    } else {
+        check_shape(in[1], m, n);
+        check_statistics(&in[2], m);
+    }
+    if (call->op == PX_OP_LAYERNORM_BACKWARD) check_optional(in[4], 1, n);
+    check_shape(out[0], call->op == PX_OP_LAYERNORM_GAMMA ? 1 : m, n);
+}
+
+static void check_loss(const px_call *call) {
+    const px_arg *in = call->in;
+    check_shape(in[1], in[0].rows, call->op == PX_OP_MSE ? in[0].cols : 1);
+    check_optional(in[2], 1, 1);
+    check_shape(call->out[0], 1, 1);
+    check_shape(call->out[1], in[0].rows, in[0].cols);
+}
+
+/* Operations whose tensors have all one shape. */
+static void check_alike(const px_call *call) {
+    for (int i = 0; i < px_op_inputs(call->op); i++)
+        if (call->in[i].slot >= 0) PX_ASSERT(same_shape(call->in[i], call->out[0]));
+    for (int k = 1; k < px_op_outputs(call->op); k++)
+        if (call->out[k].slot >= 0) PX_ASSERT(same_shape(call->out[k], call->out[0]));
+}
+
+static void check_layer(const px_call *call) {
+    const px_arg *in = call->in, *out = call->out;
+    bool last_may_lack = call->op == PX_OP_LAYERNORM || call->op == PX_OP_LAYERNORM_BACKWARD || call->op == PX_OP_MSE ||
+                         call->op == PX_OP_CROSS_ENTROPY || call->op == PX_OP_NONFINITE || call->op == PX_OP_SGD;
+    int needed = px_op_inputs(call->op) - (last_may_lack ? call->op == PX_OP_LAYERNORM ? 2 : 1 : 0);
+    for (int i = 0; i < needed; i++) PX_ASSERT(in[i].slot >= 0);
+    for (int k = 0; k < px_op_outputs(call->op); k++) PX_ASSERT(out[k].slot >= 0 || call->op == PX_OP_SGD);
+    switch (call->op) {
+    case PX_OP_LAYERNORM:
+    case PX_OP_LAYERNORM_BACKWARD:
+    case PX_OP_LAYERNORM_GAMMA: check_layernorm(call); break;
+    case PX_OP_MSE:
+    case PX_OP_CROSS_ENTROPY: check_loss(call); break;
+    case PX_OP_GATHER:
+        check_shape(in[1], out[0].rows, 1);
+        PX_ASSERT(in[0].cols == out[0].cols);
+        break;
+    case PX_OP_SCATTER_ADD:
+        check_shape(in[1], in[0].rows, 1);
+        PX_ASSERT(in[0].cols == out[0].cols);
+        break;
+    case PX_OP_NONFINITE:
+        check_optional(in[1], 1, 1);
+        check_shape(out[0], 1, 1);
+        break;
+    case PX_OP_CLIP_FACTOR: check_shape(in[0], 1, 1); /* fall through */
+    case PX_OP_POWER_SCALE:
+        check_shape(out[0], 1, 1);
+        check_shape(out[1], 1, 1);
+        break;
+    default: check_alike(call); break;
+    }
+}
+
 void px_call_check(const px_prog *prog, const px_call *call) {
     int n_in = px_op_inputs(call->op), n_out = px_op_outputs(call->op);
     for (int i = 0; i < n_in; i++) {
@@ -71,6 +151,6 @@ void px_call_check(const px_prog *prog, const px_call *call) {
         check_shape(in[1], in[0].cols, out[0].cols);
         if (in[2].slot >= 0) check_shape(in[2], out[0].rows, out[0].cols);
         break;
-    case PX_OP_COUNT: break;
+    default: check_layer(call); break;
     }
 }

@@ -9,6 +9,7 @@
 #include "arith/recipe.h"
 #include "base/error.h"
 #include "matrix/wide.h"
+#include "op/layer.h"
 
 /* THE op list: X(id, name, inputs, outputs, attributes, flops of one element of out[0], what it computes).
  * `k` in flops stands for the inner length. Inputs in [ ] may be absent (slot -1). */
@@ -20,7 +21,8 @@
       "out = the row sums of a (m x 1) by the recipe; [second output]: 1 + the index of the last term that changed the " \
       "running sum of the sequential order, else 0")                                                                   \
     X(PX_OP_GEMM, "gemm", 3, 1, 1, "2 k",                                                                              \
-      "inputs a, b, [c]: out = c + sign a b by the recipe; attribute 0: sign, +1 or -1")
+      "inputs a, b, [c]: out = c + sign a b by the recipe; attribute 0: sign, +1 or -1")                                \
+    PX_OP_LAYER_LIST(X)
 
 #define PX_OP_ENUM(id, name, n_in, n_out, n_attr, flops, text) id,
 typedef enum px_op { PX_OP_LIST(PX_OP_ENUM) PX_OP_COUNT } px_op;
@@ -51,8 +53,8 @@ typedef struct px_call {
     px_op op;
     px_recipe recipe;
     px_arg in[PX_MAX_IN], out[PX_MAX_OUT];
-    double attr[PX_MAX_ATTR];
-    uint64_t stream; /* of the random bits of stochastic rounding */
+    double attr[PX_MAX_ATTR]; /* with stream, the only fields that may change between two runs of a program */
+    uint64_t stream;          /* of the random bits of stochastic rounding and of dropout */
 } px_call;
 
 typedef struct px_prog {

@@ -23,9 +23,14 @@ typedef struct state {
 
 static int supports(const px_prog *prog, const px_call *call, char *why, size_t n) {
     (void)prog;
-    if ((int)call->op >= 0 && call->op < PX_OP_COUNT) return 1;
-    snprintf(why, n, "operation %d", (int)call->op);
-    return 0;
+    switch (call->op) {
+    case PX_OP_ADD:
+    case PX_OP_MUL:
+    case PX_OP_ROUND:
+    case PX_OP_SUM:
+    case PX_OP_GEMM: return 1;
+    default: snprintf(why, n, "%s", px_op_name(call->op)); return 0;
+    }
 }
 
 static void *allocate(size_t count, size_t size) {
@@ -122,7 +127,7 @@ static mpfr_ptr factors(const work *w, int64_t i, int64_t j, int64_t t, mpfr_ptr
         if (t == c->in[0].cols) return element(w->s, &c->in[2], i, j);
         *y = element(w->s, &c->in[1], t, j);
         return element(w->s, &c->in[0], i, t);
-    case PX_OP_COUNT: break;
+    default: break;
     }
     PX_ASSERT(!"an operation of the list");
     return NULL;
@@ -135,7 +140,7 @@ static int64_t count_terms(const px_call *c) {
     case PX_OP_ROUND: return 1;
     case PX_OP_SUM: return c->in[0].cols;
     case PX_OP_GEMM: return c->in[0].cols + (c->in[2].slot >= 0);
-    case PX_OP_COUNT: break;
+    default: break;
     }
     return 0;
 }

@@ -105,7 +105,7 @@ px_status px_ref_terms_of(px_arena *arena, const px_call *call, const px_mat *in
     case PX_OP_ROUND: terms_of_sum(arena, in, 1, terms); break;
     case PX_OP_SUM: terms_of_sum(arena, in, in[0].cols, terms); break;
     case PX_OP_GEMM: terms_of_gemm(arena, in, n_in, call->attr[0], terms); break;
-    case PX_OP_COUNT: return px_fail(err, PX_INCOMPLETE, "no exact reference for operation %d", (int)call->op);
+    default: return px_fail(err, PX_INCOMPLETE, "no exact reference for operation %d", (int)call->op);
     }
     find_range(terms);
     return PX_OK;

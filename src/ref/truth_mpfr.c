@@ -24,7 +24,7 @@ static void set_term(mpfr_t x, const operands *o, int64_t i, int64_t j, int64_t 
         mpfr_set_d(x, o->sign * px_mat_get(a, i, t), MPFR_RNDN);
         mpfr_mul_d(x, x, px_mat_get(b, t, j), MPFR_RNDN);
         return;
-    case PX_OP_COUNT: break;
+    default: break;
     }
     PX_ASSERT(!"an operation with terms");
 }
@@ -92,7 +92,7 @@ px_status px_ref_truth_mpfr(px_arena *arena, const px_call *call, const px_mat *
         cols = in[1].cols;
         if (n_in > 2) o->in[2] = in[2];
         break;
-    case PX_OP_COUNT: return px_fail(err, PX_INCOMPLETE, "no exact reference for operation %d", (int)call->op);
+    default: return px_fail(err, PX_INCOMPLETE, "no exact reference for operation %d", (int)call->op);
     }
     for (int t = 0; t < n_in && t < 2; t++) o->in[t] = in[t];
     px_ref_fill(arena, rows, cols, entry_by_mpfr, o, truth);
