@@ -4,6 +4,7 @@
 
 #include "arith/model.h"
 #include "emu/definition.h"
+#include "emu/factor.h"
 #include "emu/gemm.h"
 #include "emu/round.h"
 #include "emu/sum.h"
@@ -31,6 +32,9 @@ static const px_path gemm_paths[] = {
     {"rows in binary64", px_gemm_in_binary64, px_gemm_run_binary64},
     {"definition", always, px_define_gemm},
 };
+static const px_path lu_paths[] = {{"definition", always, px_define_lu}};
+static const px_path cholesky_paths[] = {{"definition", always, px_define_cholesky}};
+static const px_path trsm_paths[] = {{"definition", always, px_define_trsm}};
 
 const px_path *px_emu_paths(px_op op, int *n) {
     *n = 0;
@@ -42,6 +46,9 @@ const px_path *px_emu_paths(px_op op, int *n) {
         PX_PATHS(PX_OP_ROUND, round_paths)
         PX_PATHS(PX_OP_SUM, sum_paths)
         PX_PATHS(PX_OP_GEMM, gemm_paths)
+        PX_PATHS(PX_OP_LU, lu_paths)
+        PX_PATHS(PX_OP_CHOLESKY, cholesky_paths)
+        PX_PATHS(PX_OP_TRSM, trsm_paths)
 #undef PX_PATHS
     default: break;
     }
@@ -76,6 +83,13 @@ static int unit_supports(const px_prog *prog, const px_call *call, char *why, si
     return r->promote >= 0 && (r->order != PX_SPLITK || r->splits > 0);
 }
 
+static bool is_factoring(px_op op) { return op == PX_OP_LU || op == PX_OP_CHOLESKY || op == PX_OP_TRSM; }
+
+static int factoring_supports(const px_recipe *r, char *why, size_t n) {
+    if (px_fp_is_exact(r->out)) return refuse(why, n, "factorisation without rounding");
+    return r->order == PX_SEQUENTIAL ? 1 : refuse(why, n, "factorisation in another order than sequential");
+}
+
 int px_emu_supports(const px_prog *prog, const px_call *call, char *why, size_t n) {
     const px_recipe *r = &call->recipe;
     int paths;
@@ -86,6 +100,7 @@ int px_emu_supports(const px_prog *prog, const px_call *call, char *why, size_t 
         return px_fp_is_exact(r->out) ? refuse(why, n, "operations without rounding") : 1;
     if (call->op == PX_OP_ROUND) return 1;
     if (px_fp_is_exact(r->acc)) return refuse(why, n, "exact accumulator");
+    if (is_factoring(call->op)) return factoring_supports(r, why, n);
     if (r->order == PX_BLOCKED && r->block < 1) return refuse(why, n, "blocked order without a block length");
     if (r->order == PX_SPLITK && r->splits < 1) return refuse(why, n, "splitk order without a number of splits");
     return 1;

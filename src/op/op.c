@@ -32,6 +32,13 @@ static void check_view(const px_prog *prog, px_arg v) {
 
 static void check_shape(px_arg v, int64_t rows, int64_t cols) { PX_ASSERT(v.rows == rows && v.cols == cols); }
 
+static void check_solve(const px_arg *in, px_arg out) {
+    PX_ASSERT(in[1].slot >= 0);
+    check_shape(in[0], out.rows, out.rows);
+    check_shape(in[1], out.rows, out.cols);
+    if (in[2].slot >= 0) check_shape(in[2], out.rows, 1);
+}
+
 int px_op_inputs(px_op op) {
 #define PX_OP_INPUTS(id, name, n_in, n_out, n_attr, flops, text) n_in,
     static const int counts[] = {PX_OP_LIST(PX_OP_INPUTS)};
@@ -151,6 +158,12 @@ void px_call_check(const px_prog *prog, const px_call *call) {
         check_shape(in[1], in[0].cols, out[0].cols);
         if (in[2].slot >= 0) check_shape(in[2], out[0].rows, out[0].cols);
         break;
+    case PX_OP_LU: PX_ASSERT(out[1].slot >= 0); check_shape(out[1], in[0].rows, 1); /* fall through */
+    case PX_OP_CHOLESKY:
+        check_shape(in[0], out[0].rows, out[0].rows);
+        check_shape(out[0], in[0].rows, in[0].rows);
+        break;
+    case PX_OP_TRSM: check_solve(in, out[0]); break;
     default: check_layer(call); break;
     }
 }

@@ -9,6 +9,7 @@
 #include "arith/recipe.h"
 #include "base/error.h"
 #include "matrix/wide.h"
+#include "op/factor.h"
 #include "op/layer.h"
 
 /* THE op list: X(id, name, inputs, outputs, attributes, flops of one element of out[0], what it computes).
@@ -22,6 +23,7 @@
       "running sum of the sequential order, else 0")                                                                   \
     X(PX_OP_GEMM, "gemm", 3, 1, 1, "2 k",                                                                              \
       "inputs a, b, [c]: out = c + sign a b by the recipe; attribute 0: sign, +1 or -1")                                \
+    PX_OP_FACTOR_LIST(X)                                                                                               \
     PX_OP_LAYER_LIST(X)
 
 #define PX_OP_ENUM(id, name, n_in, n_out, n_attr, flops, text) id,
