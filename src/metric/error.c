@@ -5,80 +5,7 @@
 
 #include "metric/entry.h"
 #include "metric/normwise.h"
-
-/* ---- Order statistics ---- */
-
-/* The k-th smallest, k from 0, of n numbers; reorders them (Hoare's selection). */
-static double select_smallest(double *x, int64_t n, int64_t k) {
-    int64_t low = 0, high = n - 1;
-    while (low < high) {
-        double pivot = x[low + (high - low) / 2];
-        int64_t i = low, j = high;
-        while (i <= j) {
-            while (x[i] < pivot) i++;
-            while (x[j] > pivot) j--;
-            if (i > j) break;
-            double t = x[i];
-            x[i++] = x[j];
-            x[j--] = t;
-        }
-        if (k <= j) high = j;
-        else if (k >= i) low = i;
-        else break;
-    }
-    return x[k];
-}
-
-static double *new_doubles(int64_t n) {
-    size_t count = n > 0 ? (size_t)n : 1;
-    double *x = count <= SIZE_MAX / sizeof *x ? malloc(count * sizeof *x) : NULL;
-    if (!x) px_out_of_memory((unsigned long long)count * sizeof *x);
-    return x;
-}
-
-/* ---- Maxima and quantiles of ratios ---- */
-
-/* The largest of the lower ends and of the upper ends: an enclosure of the maximum. */
-static void include(px_enclosure *top, px_enclosure x) {
-    if (x.lo > top->lo) top->lo = x.lo;
-    if (x.hi > top->hi) top->hi = x.hi;
-}
-
-typedef struct refinement {
-    px_ratio ratio;
-    px_enclosure range; /* of the order statistic */
-    double *values;     /* figures of the entries whose enclosures meet the range */
-    int64_t n, below;   /* of values; of entries that are certainly smaller */
-    bool undecided;
-} refinement;
-
-static void refine(void *to, const px_comparison *c, const px_entry *e) {
-    refinement *r = to;
-    px_enclosure x;
-    if (!px_entry_ratio(c, e, r->ratio, &x) || x.lo > r->range.hi) return;
-    if (x.hi < r->range.lo) {
-        r->below++;
-        return;
-    }
-    r->undecided |= !px_entry_ratio_digits(c, e, r->ratio, &r->values[r->n]);
-    r->n++;
-}
-
-
-/* The k-th smallest ratio, which lies in `range`, in 8 digits. Rounding keeps the order, so where both ends round
- * alike all is said; else the k-th smallest of the rounded ratios is the rounded k-th smallest. */
-static px_status statistic(const px_comparison *c, px_ratio ratio, px_enclosure range, int64_t k, double *figure,
-                           px_error *err) {
-    double low = px_round_digits(range.lo), high = px_round_digits(range.hi);
-    *figure = high;
-    if (low == high) return PX_OK;
-    refinement r = {.ratio = ratio, .range = range, .values = new_doubles(c->computed->rows * c->computed->cols)};
-    px_entries_visit(c, refine, &r);
-    PX_ASSERT(k >= r.below && k - r.below < r.n);
-    *figure = select_smallest(r.values, r.n, k - r.below);
-    free(r.values);
-    return r.undecided ? px_too_few_digits(err) : PX_OK;
-}
+#include "metric/statistic.h"
 
 /* ---- One look at every entry ---- */
 
@@ -107,7 +34,7 @@ static void count_events(const survey *s, const px_comparison *c, const px_entry
 static void look(void *to, const px_comparison *c, const px_entry *e) {
     survey *s = to;
     count_events(s, c, e);
-    if (!e->special && !e->zero) include(&s->largest, e->exact);
+    if (!e->special && !e->zero) px_enclosure_include(&s->largest, e->exact);
     for (int r = 0; r < PX_RATIO_BOUND; r++) {
         px_enclosure x;
         if (r == PX_RATIO_ULP && px_fp_is_exact(c->computed->fmt)) continue;
@@ -117,22 +44,22 @@ static void look(void *to, const px_comparison *c, const px_entry *e) {
             s->b_lo[s->count[r]] = x.lo;
             s->b_hi[s->count[r]] = x.hi;
         }
-        include(&s->top[r], x);
+        px_enclosure_include(&s->top[r], x);
         s->count[r]++;
     }
 }
 
 static px_status maximum(const px_comparison *c, const survey *s, px_ratio ratio, double *figure, px_error *err) {
     if (s->count[ratio] == 0) return PX_OK;
-    return statistic(c, ratio, s->top[ratio], s->count[ratio] - 1, figure, err);
+    return px_ratio_statistic(c, ratio, s->top[ratio], s->count[ratio] - 1, figure, err);
 }
 
 /* The k-th smallest |E| / B. */
 static px_status quantile(const px_comparison *c, const survey *s, int64_t k, double *figure, px_error *err) {
     int64_t n = s->count[PX_RATIO_B];
     if (n == 0) return PX_OK;
-    px_enclosure range = {select_smallest(s->b_lo, n, k), select_smallest(s->b_hi, n, k)};
-    return statistic(c, PX_RATIO_B, range, k, figure, err);
+    px_enclosure range = {px_select_smallest(s->b_lo, n, k), px_select_smallest(s->b_hi, n, k)};
+    return px_ratio_statistic(c, PX_RATIO_B, range, k, figure, err);
 }
 
 px_status px_errors_measure(const px_mat *computed, const px_truth *truth, const px_mat *rounded, px_errors *out,
@@ -146,8 +73,8 @@ px_status px_errors_measure(const px_mat *computed, const px_truth *truth, const
     };
     survey s = {.rounded = rounded, .out = out};
     if (truth->absab.hi.data) {
-        s.b_lo = new_doubles(n);
-        s.b_hi = new_doubles(n);
+        s.b_lo = px_new_doubles(n);
+        s.b_hi = px_new_doubles(n);
     }
     px_entries_visit(&c, look, &s);
     px_status status = maximum(&c, &s, PX_RATIO_ABS, &out->err_abs, err);
@@ -174,7 +101,7 @@ static void look_at_slack(void *to, const px_comparison *c, const px_entry *e) {
     px_enclosure x;
     s->defined &= isfinite(e->computed) != 0;
     if (!px_entry_ratio(c, e, PX_RATIO_BOUND, &x)) return;
-    include(&s->top, x);
+    px_enclosure_include(&s->top, x);
     s->count++;
 }
 
@@ -186,5 +113,5 @@ px_status px_errors_slack(const px_mat *computed, const px_truth *truth, double 
     if (s.defined) px_entries_visit(&c, look_at_slack, &s);
     if (!s.defined || s.count == 0) return PX_OK;
     PX_ASSERT(beta >= 0 && eta >= 0);
-    return statistic(&c, PX_RATIO_BOUND, s.top, s.count - 1, slack, err);
+    return px_ratio_statistic(&c, PX_RATIO_BOUND, s.top, s.count - 1, slack, err);
 }

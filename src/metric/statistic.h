@@ -1,0 +1,23 @@
+/* Order statistics of figures that are known as enclosures first and exactly on demand. */
+#ifndef PX_METRIC_STATISTIC_H
+#define PX_METRIC_STATISTIC_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "metric/entry.h"
+
+/* The k-th smallest, k from 0, of n numbers; reorders them (Hoare's selection). */
+double px_select_smallest(double *x, int64_t n, int64_t k);
+
+double *px_new_doubles(int64_t n); /* by malloc; the caller frees. Never NULL */
+
+/* The largest of the lower ends and of the upper ends: an enclosure of the maximum. */
+void px_enclosure_include(px_enclosure *top, px_enclosure x);
+
+/* The k-th smallest ratio, which lies in `range`, in 8 digits. Rounding keeps the order, so where both ends round alike all
+ * is said; else the k-th smallest of the rounded ratios is the rounded k-th smallest. PX_INCOMPLETE: too few digits. */
+px_status px_ratio_statistic(const px_comparison *c, px_ratio ratio, px_enclosure range, int64_t k, double *figure,
+                             px_error *err);
+
+#endif
