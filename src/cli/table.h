@@ -30,6 +30,7 @@ typedef struct px_table {
     int n_columns;
     const char **cells; /* n_rows x n_columns; NULL: an empty cell */
     size_t n_rows, capacity;
+    bool whole; /* tty: never cut where no terminal sets a width; a log keeps every column */
 } px_table;
 
 /* columns must outlive the table. */

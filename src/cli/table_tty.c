@@ -1,4 +1,5 @@
 /* Tables on a terminal: aligned columns, long texts wrapped within theirs. */
+#include <stdint.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -106,7 +107,7 @@ void px_table_print_tty(FILE *stream, const px_table *t, size_t max_rows, bool c
             if (w > width[j]) width[j] = w;
         }
     }
-    size_t room = (size_t)px_terminal_width(stream);
+    size_t room = t->whole && !isatty(fileno(stream)) ? SIZE_MAX : (size_t)px_terminal_width(stream);
     fit(t, width, room);
     int shown = columns_that_fit(t, width, room);
     fputs(color ? "\033[1m" : "", stream);

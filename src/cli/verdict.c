@@ -26,6 +26,7 @@ static void print_findings(const px_cli *cli, const px_verdicts *v, size_t n) {
     for (int j = 0; j < N_COLUMNS; j++)
         if (filled[j]) columns[n_columns++] = all_columns[j];
     px_table t = px_table_new(cli->arena, columns, n_columns);
+    t.whole = true;
     for (size_t i = 0; i < n; i++) {
         fields_of(&v->findings[i], fields);
         for (int j = 0, k = 0; j < N_COLUMNS; j++)

@@ -67,7 +67,7 @@ px_verdict px_checking_apply(px_checking *c, const px_demand *demand, const px_e
     px_verdict verdict = demand->expect_fail ? as_expected(worst.verdict, worst.applies) : worst.verdict;
     if (verdict == PX_VERDICT_OK) return verdict;
     const char *was = e->has_baseline ? e->baseline : "";
-    if (*e->hex && px_same_value(e->value, was)) was = e->hex;
+    if (*e->hex && px_same_value(e->value, was) && !px_same_value(e->value, e->hex)) was = e->hex; /* what differs */
     const char *place = demand->line ? px_arena_printf(c->v->arena, "%s:%d", demand->file, demand->line) : "";
     const char *rule = demand->expect_fail
                            ? px_arena_printf(c->v->arena, "%s, expected to fail: %s", worst_rule->text, demand->because)

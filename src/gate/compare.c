@@ -32,8 +32,8 @@ static px_verdict compare_row(const px_result *a, size_t i, const px_result *b, 
     for (int j = 0; j < a->csv.n_columns; j++) {
         if (column_of[j] == GONE && worst > PX_VERDICT_MISSING) worst = PX_VERDICT_MISSING;
         if (column_of[j] < 0 || same(a, i, j, b, k, column_of[j])) continue;
-        const char *was = *px_result_hex(a, i, j) ? px_result_hex(a, i, j) : px_result_value(a, i, j);
-        if (px_same_value(was, px_result_value(b, k, column_of[j]))) was = px_result_value(a, i, j);
+        const char *was = px_result_value(a, i, j), *hex = px_result_hex(a, i, j);
+        if (*hex && px_same_value(was, px_result_value(b, k, column_of[j]))) was = hex; /* what differs */
         if (worst > PX_VERDICT_CHANGED) worst = PX_VERDICT_CHANGED;
         px_verdicts_add(v, (px_finding){.verdict = PX_VERDICT_CHANGED,
                                         .row = a->keys[i],

@@ -1,0 +1,46 @@
+/* precx with a defect, for the gate to find: linked around px_emu_run (ld --wrap), so everything else is the real program.
+ *     PX_PLANT=ulp:OP      the first result of every OP call becomes its neighbour in the result's format
+ *     PX_PLANT=half_up     ties of every operation go away from zero, not to even */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "emu/emu.h"
+#include "matrix/mat.h"
+
+void __real_px_emu_run(const px_task *task);
+void __wrap_px_emu_run(const px_task *task);
+
+/* The next number of the format above |x|, with x's sign; x itself where there is none. */
+static double one_ulp_out(px_fp f, double x) {
+    if (!isfinite(x) || fabs(x) >= f.max_finite) return x;
+    int e = f.emin;
+    if (fabs(x) >= ldexp(1, f.emin)) {
+        frexp(x, &e);
+        e--;
+    }
+    return x + copysign(ldexp(1, e - f.p + 1), x);
+}
+
+static void plant_ulp(const px_view *out) {
+    if (!out->data || out->rows * out->cols == 0) return;
+    if (px_fits_float(out->fmt)) {
+        float *x = out->data;
+        *x = (float)one_ulp_out(out->fmt, *x);
+    } else {
+        double *x = out->data;
+        *x = one_ulp_out(out->fmt, *x);
+    }
+}
+
+void __wrap_px_emu_run(const px_task *task) {
+    const char *plant = getenv("PX_PLANT");
+    px_call call = *task->call;
+    px_task wrong = *task;
+    wrong.call = &call;
+    if (plant && strcmp(plant, "half_up") == 0 && call.recipe.rounding == PX_NEAREST_EVEN)
+        call.recipe.rounding = PX_NEAREST_AWAY;
+    __real_px_emu_run(&wrong);
+    if (plant && strncmp(plant, "ulp:", 4) == 0 && strcmp(plant + 4, px_op_name(call.op)) == 0)
+        plant_ulp(&wrong.out[0]);
+}
