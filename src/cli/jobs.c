@@ -55,6 +55,7 @@ px_status px_job_load(px_job *job, const px_overrides *o, px_error *err) {
         *err->text = '\0';
     }
     px_text_free(&report);
+    if (status == PX_OK && job->kind->check) status = job->kind->check(&job->plan, err);
     return status;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/axis.h"
 #include "cli/cli.h"
 #include "data/data.h"
+#include "data/gallery.h"
 #include "kind/kind.h"
 #include "metric/bound.h"
 #include "metric/error.h"
@@ -52,9 +53,13 @@ static void add_models(px_table *t) {
     }
 }
 
+/* The operands of kind gemm, then the gallery of the other kinds. */
 static void add_matrices(px_table *t) {
     const char *const *names = px_matrix_names();
+    const px_gallery_row *gallery = px_gallery_rows();
     for (int i = 0; names[i]; i++) row(t, names[i], px_matrix_help(i), NULL, NULL);
+    for (int i = 0; i < PX_GALLERY_COUNT; i++)
+        row(t, gallery[i].name, gallery[i].formula, gallery[i].kappa_2, gallery[i].source);
 }
 
 static void add_data(px_table *t) {
@@ -113,7 +118,7 @@ static const struct listing {
       {"validated", 0}},
      12,
      add_models},
-    {"matrices", {{"matrix", 0}, {"what", 0}}, 2, add_matrices},
+    {"matrices", {{"matrix", 0}, {"what", 0}, {"kappa_2", 0}, {"source", 0}}, 4, add_matrices},
     {"data", {{"data", 0}, {"what", 0}}, 2, add_data},
     {"pairs", {{"data", 0}, {"what", 0}}, 2, add_pairs},
     {"metrics", {{"metric", 0}, {"unit", 0}, {"formula", 0}}, 3, add_metrics},

@@ -27,6 +27,9 @@ typedef struct px_kind {
     const char *detail;   /* a paragraph for `describe`: what is measured, what stands beside it */
     const char *const *sources; /* NULL-terminated */
     const char *const *highlights; /* the columns that a summary shows, most telling first; NULL-terminated, NULL: all */
+    /* Reads what the plan names from outside (files), before anything is written: PX_BAD_FILE with the place. NULL:
+     * nothing. */
+    px_status (*check)(const px_plan *plan, px_error *err);
     px_cost (*cost)(const px_case *c);
     /* Computes the cell and emits its row(s). A returned error fails the cell (a row with status failed), not the run.
      * Never reads anything but c and lab, never writes but to the sink and lab->dump_dir. */
