@@ -6,6 +6,7 @@ else()
   set(zsh_folder site-functions)
 endif()
 install(TARGETS precx RUNTIME)
+install(TARGETS precx-blas-host RUNTIME DESTINATION libexec/precx) # precx looks for it at ../libexec/precx
 install(FILES man/precx.1 DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
 install(FILES man/precx-ini.5 DESTINATION ${CMAKE_INSTALL_MANDIR}/man5)
 install(FILES completion/precx.bash DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME precx)

@@ -59,7 +59,7 @@ static void records(void **state) {
     px_row_text(&row, "status", "ok");
     px_text text = {0};
     px_layout_record(&main, c, &row, &text);
-    px_layout_failed(&main, c, &text);
+    px_layout_failed(&main, c, PX_CELL_FAILED, &text);
     px_layout_library_record(&library, c, &row, &text);
     assert_string_equal(text.s, "\"with, comma/1/1\",\"with, comma\",1,1,7,,,,\"a \"\"b\"\"\",ok\n"
                                 "\"with, comma/1/1\",\"with, comma\",1,1,,,,,,failed\n");

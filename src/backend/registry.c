@@ -2,11 +2,14 @@
 
 #include <string.h>
 
+#include "backend/blas_library.h"
+
 const px_exec *const *px_backends(int *n) {
-    static const px_exec *all[2];
+    static const px_exec *all[3];
     all[0] = px_backend_emulated();
     all[1] = px_backend_openblas();
-    *n = 2;
+    all[2] = px_blas_library("blas:*", ""); /* stands for any */
+    *n = 3;
     return all;
 }
 
@@ -16,6 +19,10 @@ const px_exec *px_backend_find(const char *name) {
     for (int i = 0; i < n; i++)
         if (strcmp(all[i]->name, name) == 0) return all[i];
     return NULL;
+}
+
+const px_exec *px_backend_of(const char *name, const char *path) {
+    return path ? px_blas_library(name, path) : px_backend_find(name);
 }
 
 static px_status get(const px_exec *exec, void *state, px_arg from, px_mat *out, px_error *err) {

@@ -7,6 +7,9 @@
 const px_exec *const *px_backends(int *n);
 const px_exec *px_backend_find(const char *name); /* NULL: unknown */
 
+/* The executor of a value of the axis: its text, and its path where it has one (blas:LABEL=PATH), else NULL. */
+const px_exec *px_backend_of(const char *name, const char *path);
+
 const px_exec *px_backend_emulated(void); /* every rounding by precx's own code: the same bits on every machine */
 const px_exec *px_backend_openblas(void); /* whatever the OpenBLAS loaded here does, on one thread */
 

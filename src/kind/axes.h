@@ -72,8 +72,8 @@ enum { PX_OVERFLOW_OWN };
     {"overflow", PX_PARAM_WORD, "own", px_words_overflow, NULL, 0, 0, false,                                           \
      "what a result beyond the largest number becomes; own: the format's rule (inf; nan for fp8_e4m3)"}
 #define PX_AXIS_BACKEND                                                                                                \
-    {"backend", PX_PARAM_WORD, "emulated", px_words_backend, NULL, 0, 0, false,                                        \
-     "who computes (`precx list backends`)"}
+    {"backend", PX_PARAM_PATTERN, "emulated", px_words_backend, NULL, 0, 0, false,                                     \
+     "who computes (`precx list backends`); blas:PATH, blas:LABEL=PATH: a CBLAS library"}
 #define PX_AXIS_DATA(words, what)                                                                                      \
     {"data", PX_PARAM_WORD, "uniform", words, NULL, 0, 0, true,                                                        \
      "the numbers (`precx list " what "`)"}

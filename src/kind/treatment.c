@@ -88,7 +88,7 @@ static px_status fill(const px_case *c, px_treatment *t, px_error *err) {
     if (r->order == PX_BLOCKED) r->block = integer(c, "block") > 0 ? (int32_t)integer(c, "block") : BLOCK_DEFAULT;
     if (r->order == PX_SPLITK) r->split = format(c, "partial", px_fp_exact());
     if (r->order == PX_SPLITK) r->splits = integer(c, "splits") > 0 ? (int32_t)integer(c, "splits") : SPLITS_DEFAULT;
-    t->exec = px_backend_find(px_case_text(c, "backend"));
+    t->exec = px_backend_of(px_case_text(c, "backend"), px_case_value(c, "backend")->path);
     t->stream = px_philox(c->seed, px_stream("rounding"), (uint64_t)px_case_int(c, "rep")).lo;
     PX_TRY(set_rules(c, &t->in, err));
     PX_TRY(set_rules(c, &r->mul, err));

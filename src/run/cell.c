@@ -19,11 +19,13 @@ static px_status collect(px_sink *sink, const px_row *row, px_error *err) {
     return PX_OK;
 }
 
-static void fail_cell(px_sweep *s, collector *c, const char *why) {
-    px_progress_warn(&s->progress, "cell %s failed: %s", c->cell->id, why);
+/* The cell's only row says that it failed; or, when what it needs is not on this machine, that it is unsupported. */
+static void fail_cell(px_sweep *s, collector *c, const px_error *why) {
+    bool skipped = why->status == PX_SKIPPED;
+    px_progress_warn(&s->progress, "cell %s %s: %s", c->cell->id, skipped ? "is skipped" : "failed", why->text);
     c->main.length = c->library.length = 0;
     c->n_rows = 1;
-    px_layout_failed(&s->main, c->cell, &c->main);
+    px_layout_failed(&s->main, c->cell, skipped ? PX_CELL_UNSUPPORTED : PX_CELL_FAILED, &c->main);
 }
 
 static void store(px_sweep *s, const collector *c) {
@@ -44,7 +46,8 @@ void px_cell_compute(void *context, const px_task *task, px_arena *arena) {
     double begin = px_seconds();
     px_status status = s->kind->run(cell, &lab, &c.sink, &err);
     s->seconds[task->cell] = px_seconds() - begin;
-    if (status != PX_OK) fail_cell(s, &c, err.text);
+    err.status = status;
+    if (status != PX_OK) fail_cell(s, &c, &err);
     PX_ASSERT(c.n_rows > 0);
     store(s, &c);
     px_text_free(&c.main);

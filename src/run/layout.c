@@ -71,8 +71,8 @@ void px_layout_header(const px_layout *layout, px_text *out) {
     px_csv_record(out, names, layout->n_fields);
 }
 
-/* row NULL: a failed cell. */
-static void record(const px_layout *layout, const px_case *c, const px_row *row, px_text *out) {
+/* row NULL: nothing but the axes and this status. */
+static void record(const px_layout *layout, const px_case *c, const px_row *row, px_cell_status status, px_text *out) {
     const char *fields[MAX_FIELDS];
     PX_ASSERT(layout->n_fields <= MAX_FIELDS);
     for (int i = 0; i < layout->n_fields; i++) {
@@ -84,14 +84,14 @@ static void record(const px_layout *layout, const px_case *c, const px_row *row,
         else if (row)
             fields[i] = row->fields[f.index];
         else
-            fields[i] = is_status(&layout->columns[f.index]) ? px_cell_status_name(PX_CELL_FAILED) : NULL;
+            fields[i] = is_status(&layout->columns[f.index]) ? px_cell_status_name(status) : NULL;
     }
     px_csv_record(out, fields, layout->n_fields);
 }
 
 void px_layout_record(const px_layout *layout, const px_case *c, const px_row *row, px_text *out) {
     PX_ASSERT(row->columns == layout->columns);
-    record(layout, c, row, out);
+    record(layout, c, row, PX_CELL_OK, out);
 }
 
 void px_layout_library_record(const px_layout *layout, const px_case *c, const px_row *row, px_text *out) {
@@ -104,7 +104,9 @@ void px_layout_library_record(const px_layout *layout, const px_case *c, const p
     if (any) px_layout_record(layout, c, row, out);
 }
 
-void px_layout_failed(const px_layout *layout, const px_case *c, px_text *out) { record(layout, c, NULL, out); }
+void px_layout_failed(const px_layout *layout, const px_case *c, px_cell_status status, px_text *out) {
+    record(layout, c, NULL, status, out);
+}
 
 static int status_of(const char *word, size_t n) {
     for (int s = 0; s < PX_CELL_STATUS_COUNT; s++) {

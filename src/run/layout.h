@@ -44,8 +44,8 @@ void px_layout_record(const px_layout *layout, const px_case *c, const px_row *r
 /* The same for the library's table, which holds only rows that have something of the library's. */
 void px_layout_library_record(const px_layout *layout, const px_case *c, const px_row *row, px_text *out);
 
-/* The record of a cell that failed: its axes, nothing else, status failed. */
-void px_layout_failed(const px_layout *layout, const px_case *c, px_text *out);
+/* The record of a cell without results: its axes and a status (failed, unsupported), nothing else. */
+void px_layout_failed(const px_layout *layout, const px_case *c, px_cell_status status, px_text *out);
 
 /* Counts the records of n bytes of CSV that end in a status, by that status. False when they are not n_records records,
  * or one ends in another word. */
