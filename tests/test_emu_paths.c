@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "arith/codec.h"
+#include "arith/model.h"
 #include "arith/round.h"
 #include "base/arena.h"
 #include "base/philox.h"
@@ -117,6 +118,20 @@ static px_recipe some_recipe(void) {
     return r;
 }
 
+/* A row of the list of matrix units; *in: a format that it multiplies. */
+static px_recipe some_unit(px_fp *in) {
+    int n;
+    const px_mma_row *row = &px_mma_rows(&n)[below(n)];
+    px_recipe r = {.rounding = PX_NEAREST_EVEN, .model = (int16_t)row->model};
+    char first[24];
+    snprintf(first, sizeof first, "%.*s", (int)strcspn(row->in, " "), row->in);
+    assert_int_equal(px_fp_parse(first, in, NULL), PX_OK);
+    assert_int_equal(px_fp_parse(row->out, &r.acc, NULL), PX_OK);
+    r.out = below(2) ? r.acc : *in;
+    if (below(4) == 0) r.order = PX_SPLITK, r.splits = (int32_t)(1 + below(5)), r.split = *in;
+    return r;
+}
+
 static const char *name_of(px_fp f, char text[40]) {
     static const char *const rules[] = {"", " nan", " saturate"};
     char name[24];
@@ -197,11 +212,14 @@ static void matrix_products(void **state) {
         data_kind kind = (data_kind)below(KINDS);
         px_call call = {.op = PX_OP_GEMM, .recipe = some_recipe(), .attr = {below(2) ? 1.0 : -1.0}, .stream = draw()};
         px_fp in = below(2) ? (call.recipe.mul.p ? call.recipe.mul : call.recipe.acc) : some_format();
+        bool by_unit = below(16) == 0;
+        if (by_unit) call.recipe = some_unit(&in);
         int64_t m = some_size(12), n = some_size(140), k = some_size(60);
         px_task task = {.call = &call};
         task.in[0] = make_view(arena, in, m, k, kind);
-        task.in[1] = make_view(arena, below(4) ? in : some_format(), k, n, below(3) ? kind : ORDINARY);
-        if (below(3) == 0) task.in[2] = make_view(arena, below(4) ? call.recipe.acc : some_format(), m, n, kind);
+        task.in[1] = make_view(arena, by_unit || below(4) ? in : some_format(), k, n, below(3) ? kind : ORDINARY);
+        if (below(3) == 0)
+            task.in[2] = make_view(arena, by_unit || below(4) ? call.recipe.acc : some_format(), m, n, kind);
         task.out[0] = result_view(arena, call.recipe.out, m, n);
         try_task(arena, &task);
         px_arena_reset(arena);

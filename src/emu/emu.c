@@ -6,6 +6,7 @@
 #include "emu/definition.h"
 #include "emu/factor.h"
 #include "emu/gemm.h"
+#include "emu/mma.h"
 #include "emu/round.h"
 #include "emu/sum.h"
 #include "emu/tiles.h"
@@ -30,6 +31,7 @@ static const px_path gemm_paths[] = {
     {"tiles", px_tiles_match, px_tiles_run},
     {"rows in binary32", px_gemm_in_binary32, px_gemm_run_binary32},
     {"rows in binary64", px_gemm_in_binary64, px_gemm_run_binary64},
+    {"tiles of a matrix unit", px_mma_tiles_match, px_mma_tiles_run},
     {"definition", always, px_define_gemm},
 };
 static const px_path lu_paths[] = {{"definition", always, px_define_lu}};

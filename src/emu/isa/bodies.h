@@ -68,6 +68,7 @@
 #include "emu/isa/body_tiles.h"
 #include "emu/isa/body_arrays.h"
 #include "emu/isa/body_arrays_f32.h"
+#include "emu/isa/body_mma.h"
 #undef P
 #undef LANES
 #undef VECTORS
@@ -108,4 +109,12 @@ const px_isa PX_ISA_TABLE = {
     .round_f32 = round_array_f32,
     .round_words_f32 = round_words_f32,
     .round_fp16_f32 = PX_ROUND_FP16,
+    .mma = {.rows = PX_MMA_ROWS,
+            .columns = MMA_COLUMNS,
+            .run = {mma_single, mma_single_twice, mma_half, mma_half_twice, mma_general},
+            .pack_row = mma_pack_row,
+            .pack_panel = mma_pack_panel,
+            .split = mma_split,
+            .heaviest = mma_heaviest,
+            .add = mma_add},
 };

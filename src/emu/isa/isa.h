@@ -81,6 +81,56 @@ typedef struct px_tile_kernel {
     void (*run)(const px_tile *tile);
 } px_tile_kernel;
 
+/* ---- matrix units: tiles of sums by blocks, of operands of at most 11 bits ---- */
+
+enum { PX_MMA_BYTE = 63, PX_MMA_SPREAD = 62 };
+
+/* How a row of A or a panel of columns of B is held: times 2^up, so that exponents of all products lie well inside
+ * binary32; and each exponent, that of a subnormal being `emin`, as a byte, which is PX_MMA_BYTE for `least` (before
+ * 2^up) and at most PX_MMA_SPREAD more, and 0 for a zero. So the byte of a product, the sum of two, tells one with a
+ * zero factor from all others. */
+typedef struct px_mma_frame {
+    int emin, least, up;
+    float factor; /* 2^up */
+} px_mma_frame;
+
+/* mma_rows x mma_columns sums over k products, `width` a block. Kernels with exponents in bytes: `ea` has a byte four
+ * times in a uint32_t; `eb` rows of mma_columns bytes, that of column v L + l at 4 l + v (L lanes); byte less `bias` is
+ * a binary32's exponent field, and a block's largest is taken to be at least `floor`. They read ea and eb one block
+ * past the end. The general kernel: significands in a and b, exponents in int32_t ea and eb, `floor` an exponent. */
+typedef struct px_mma_tile {
+    int64_t k; /* a multiple of width */
+    int width, fraction, bias, floor;
+    int32_t kept; /* the bits of a result's word that are kept */
+    const float *a;
+    const void *ea;
+    int64_t lda; /* of a and ea */
+    const float *b;
+    const void *eb;
+    float *c; /* in the frame of the products; mma_columns a row */
+} px_mma_tile;
+
+/* X(enumerator): results in fp32, fp16; `twice` where the sum of a block may take 33 bits. */
+#define PX_MMA_KERNEL_LIST(X) X(SINGLE) X(SINGLE_TWICE) X(HALF) X(HALF_TWICE) X(GENERAL)
+#define PX_MMA_KERNEL_ENUM(id) PX_MMA_##id,
+typedef enum px_mma_kernel { PX_MMA_KERNEL_LIST(PX_MMA_KERNEL_ENUM) PX_MMA_KERNELS } px_mma_kernel;
+#undef PX_MMA_KERNEL_ENUM
+
+typedef struct px_mma_isa {
+    int rows, columns; /* of a tile */
+    void (*run[PX_MMA_KERNELS])(const px_mma_tile *tile);
+    /* Numbers into a frame, in place, and their bytes: n of a row (a multiple of 16), n x columns of a panel. */
+    void (*pack_row)(const px_mma_frame *frame, int64_t n, float *x, uint32_t *bytes);
+    void (*pack_panel)(const px_mma_frame *frame, int64_t n, float *x, uint8_t *bytes);
+    /* n numbers (a multiple of 16) out of a frame, as the general kernel reads them. */
+    void (*split)(const px_mma_frame *frame, int64_t n, const float *x, float *significand, int32_t *exponent);
+    /* The largest sum of `width` significands, as integers of 24 bits with the first bit set; n and width multiples of
+     * 16. */
+    int64_t (*heaviest)(int64_t n, int width, const float *x);
+    /* sum += part, to nearest even in fp32 or (half) fp16; n a multiple of 16. The rounding mode is that. */
+    void (*add)(int64_t n, bool half, float *sum, const float *part);
+} px_mma_isa;
+
 /* ---- arrays ---- */
 
 /* The smallest nonzero and the largest magnitude; largest is an infinity when there is one, or a NaN. Adds to *scan. */
@@ -108,6 +158,7 @@ typedef struct px_isa {
     void (*round_f32)(const px_target *target, int64_t n, const float *x, float *y);
     void (*round_words_f32)(int drop, int64_t n, const float *x, float *y);
     void (*round_fp16_f32)(int64_t n, const float *x, float *y);
+    px_mma_isa mma;
 } px_isa;
 
 extern const px_isa px_isa_portable, px_isa_avx2, px_isa_avx512;
