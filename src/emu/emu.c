@@ -7,6 +7,7 @@
 #include "emu/factor.h"
 #include "emu/gemm.h"
 #include "emu/mma.h"
+#include "emu/layer.h"
 #include "emu/round.h"
 #include "emu/sum.h"
 #include "emu/tiles.h"
@@ -54,7 +55,7 @@ const px_path *px_emu_paths(px_op op, int *n) {
 #undef PX_PATHS
     default: break;
     }
-    return NULL;
+    return px_layer_paths(op, n);
 }
 
 static int refuse(char *why, size_t n, const char *text) {
@@ -94,10 +95,11 @@ static int factoring_supports(const px_recipe *r, char *why, size_t n) {
 
 int px_emu_supports(const px_prog *prog, const px_call *call, char *why, size_t n) {
     const px_recipe *r = &call->recipe;
-    int paths;
-    if (!px_emu_paths(call->op, &paths)) return refuse(why, n, px_op_name(call->op));
     if (r->model != PX_MODEL_NONE) return unit_supports(prog, call, why, n);
     if (r->promote != 0) return refuse(why, n, "promotion");
+    int paths;
+    if (px_layer_paths(call->op, &paths)) return px_layer_supports(call, why, n);
+    if (!px_emu_paths(call->op, &paths)) return refuse(why, n, px_op_name(call->op));
     if (call->op == PX_OP_ADD || call->op == PX_OP_MUL)
         return px_fp_is_exact(r->out) ? refuse(why, n, "operations without rounding") : 1;
     if (call->op == PX_OP_ROUND) return 1;

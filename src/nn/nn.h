@@ -76,7 +76,9 @@ typedef struct px_nn_segment {
 #define PX_NN_ROLE_LIST(X)                                                                                             \
     X(PARAMETER, "parameter")                                                                                          \
     X(STATE, "state")                                                                                                  \
-    X(DATA, "data") X(SCALAR, "scalar") X(CAST, "cast") X(ACTIVATION, "activation") X(STATISTIC, "statistic")          \
+    X(DATA, "data")                                                                                                    \
+    X(SCALAR, "scalar")                                                                                                \
+    X(CAST, "cast") X(ACTIVATION, "activation") X(STATISTIC, "statistic")                                              \
         X(ACTIVATION_GRADIENT, "activation_gradient") X(PARAMETER_GRADIENT, "parameter_gradient")                      \
             X(UNSCALED, "unscaled") X(CLIPPED, "clipped") X(UPDATE, "update") X(NEW_PARAMETER, "new_parameter")        \
                 X(NEW_STATE, "new_state")
@@ -105,6 +107,8 @@ typedef struct px_nn_program {
     px_prog prog;
     px_nn_model model;
     px_nn_policy policy;
+    int32_t
+        *draw; /* of each call: 0, or the number of its random stream (forward and backward of a dropout share one) */
     px_call *calls;   /* prog.calls, for train.h */
     px_nn_role *role; /* of each slot */
     int32_t *origin;  /* of each slot: CAST, UNSCALED, ...: the slot that it was made from; else itself */
@@ -113,8 +117,10 @@ typedef struct px_nn_program {
     px_nn_param *params;
     int32_t n_params;
     /* Slots; x, dy, target, tokens: one a micro-batch, ranks outermost. -1: not in this model. */
-    int32_t *x, *dy, *target, *tokens; /* tokens: in (n x 1); target: wanted values or tokens */
-    int32_t *y;                        /* what comes out of the last layer */
+    int32_t n_batches;        /* micro times ranks */
+    int32_t *x, *dy, *target; /* x: what the first layer takes in; target: wanted values, or tokens (n x 1) */
+    int32_t *tokens;          /* tokens in (n x 1) */
+    int32_t *y, *dx;          /* what comes out of the last layer; the gradient of x */
     int32_t seed, unscale, loss, found, clip_factor, grad_norm;
 } px_nn_program;
 

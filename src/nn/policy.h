@@ -26,8 +26,8 @@ typedef struct px_nn_rule {
 #define PX_NN_AS_CLASS(id, name, text) PX_NN_CLASS_##id,
 typedef enum px_nn_class { PX_NN_CLASS_LIST(PX_NN_AS_CLASS) PX_NN_CLASS_COUNT } px_nn_class;
 
-/* The policies, THE list. 16 bits: everywhere in pure; in amp where torch.autocast has them: products in 16 bits with an
- * fp32 accumulator, GELU computed in fp32 and kept in 16 bits; softmax, norms, residuals and loss in fp32. */
+/* The policies, THE list. 16 bits: everywhere in pure; in amp where torch.autocast has them: products in 16 bits with
+ * an fp32 accumulator, GELU computed in fp32 and kept in 16 bits; softmax, norms, residuals and loss in fp32. */
 #define PX_NN_POLICY_LIST(X)                                                                                           \
     X(FP64, "fp64", "everything in fp64")                                                                              \
     X(FP32, "fp32", "everything in fp32")                                                                              \

@@ -4,8 +4,8 @@
 
 #include "nn/nn.h"
 
-/* Loss scaling by torch.amp.GradScaler's rules: `interval` clean steps in a row multiply the scale by `up`; a step with inf
- * or nan multiplies it by `down` and starts the count anew. The scale is a float, there and here. */
+/* Loss scaling by torch.amp.GradScaler's rules: `interval` clean steps in a row multiply the scale by `up`; a step with
+ * inf or nan multiplies it by `down` and starts the count anew. The scale is a float, there and here. */
 typedef struct px_nn_scaler {
     px_nn_scaling scaling;
     double scale, up, down;
@@ -25,9 +25,9 @@ typedef struct px_nn_report {
     bool skipped;
 } px_nn_report;
 
-/* A run. inputs[slot] is what the executor was given in this step, for each slot that no call writes (data NULL else): a
- * reference can be given the same. The caller fills in the data before px_nn_step; px_nn_advance carries parameters and
- * state over. */
+/* A run. inputs[slot] is what the executor was given in this step, for each slot that no call writes (data NULL else):
+ * a reference can be given the same. The caller fills in the data before px_nn_step; px_nn_advance carries parameters
+ * and state over. */
 typedef struct px_nn_train {
     const px_nn_program *program;
     const px_exec *exec;

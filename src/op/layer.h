@@ -4,7 +4,7 @@
  * emulated executor): the steps below, one after another. Common to all:
  *
  * - rnd(x): one rounding of the exact result of ONE operation (+ - * / sqrt, or EXP, TANH, ERF, LOG, RSQRT of a number)
- *   to recipe.acc, in the recipe's rounding. No stochastic rounding in these operations but in `scale`.
+ *   to recipe.acc, in the recipe's rounding, which is to nearest: no other one is defined here, but in `scale`.
  * - The result is then rounded once more, to recipe.out (out[0]), and to the format of the slot (out[1], out[2]), which
  *   changes nothing where that format is the same or wider.
  * - EXP, TANH, ERF, LOG, RSQRT by kernel/fn.h: correctly rounded in formats of up to 16 bits; else the binary64 result
@@ -14,8 +14,8 @@
  *   is rounded to recipe.out at its end.
  * - Operands are taken as they are stored. i is a row, j a column, n the number of columns of in[0].
  * - An attribute is meant as the decimal of at most 15 significant digits that reads back to it, where there is one
- *   (1e-5 is one hundred-thousandth), else as the double. const(c): the real number c rounded once to recipe.acc, to
- *   nearest even; 0.044715, sqrt(2/pi), 1/sqrt(2) are the real numbers.
+ *   (1e-5 is one hundred-thousandth), else as the double. const(c) is the real number c where the reading is exact;
+ *   rounded, it is made in binary64, operation by operation, and then rounded to recipe.acc, to nearest even.
  *
  * Broadcasts are views with a stride of 0: bias, unscaling and clipping are `add` and `mul`. A column sum is `sum` of a
  * transposed view, <a, b> is `gemm` of a view 1 x n by a view n x 1, a cast is `round`. */
@@ -79,8 +79,7 @@
  *                     v' = rnd(rnd(const(beta2) v) + rnd(const(1 - beta2) rnd(g g))); both from here on as stored;
  *                     mh = rnd(m' / const(1 - beta1^t)); vh = rnd(v' / const(1 - beta2^t));
  *                     d = rnd(const(-lr) rnd(mh / rnd(rnd(sqrt(vh)) + const(eps))))
- *                 Rounded, 1 - beta and 1 - beta^t are made in binary64, the power by t products, before they become
- *                 constants.
+ *                 Rounded, beta^t is t products.
  * add_kahan       in w, d, c; out w', c'. y = rnd(d + c); w' = w + y rounded to recipe.out; c' = rnd(y - rnd(w' - w)).
  *                 Exact: w' = w + d + c, c' = 0
  * power_scale     in a; out f (1 x 1), 1/f; attribute: largest. f = 2^floor(log2(largest / max |a|)), its exponent

@@ -1,0 +1,180 @@
+/* nanoGPT's block: x + attention(norm(x)), then + mlp(norm). Forward, and backward from the gradient of its result. */
+#include <stdio.h>
+
+#include "nn/build.h"
+
+static int64_t rows_of(const px_builder *b) { return b->p->model.batch * b->p->model.length; }
+static px_fp out_of(const px_builder *b, px_nn_class which) { return b->p->policy.rule[which].out; }
+static int32_t value_of(const px_builder *b, int32_t parameter) { return b->p->params[parameter].value; }
+
+int32_t px_nn_parameter_gradient(px_builder *b, int32_t parameter, px_fp fmt) {
+    const px_slot *w = &b->slots[value_of(b, parameter)];
+    char name[sizeof w->name];
+    snprintf(name, sizeof name, "%s", w->name);
+    int32_t g = px_nn_slot(b, PX_NN_ROLE_PARAMETER_GRADIENT, w->rows, w->cols, fmt, "%s.grad", name);
+    b->p->origin[g] = value_of(b, parameter);
+    b->parts[parameter * b->p->n_batches + b->batch] = g;
+    return g;
+}
+
+/* A gradient of an activation, shaped and named like it. */
+static int32_t gradient_of(px_builder *b, int32_t slot, px_fp fmt) {
+    char name[sizeof b->slots->name];
+    snprintf(name, sizeof name, "%s", px_nn_bare(b, slot));
+    int32_t g =
+        px_nn_slot(b, PX_NN_ROLE_ACTIVATION_GRADIENT, b->slots[slot].rows, b->slots[slot].cols, fmt, "%s.grad", name);
+    b->p->origin[g] = slot;
+    return g;
+}
+
+int32_t px_nn_linear(px_builder *b, int32_t x, int32_t weight, int32_t bias, const char *name) {
+    int32_t in = px_nn_cast(b, x, PX_NN_CLASS_LINEAR), w = px_nn_cast(b, value_of(b, weight), PX_NN_CLASS_LINEAR);
+    int64_t rows = b->slots[x].rows, cols = b->slots[w].rows;
+    px_arg start = px_arg_absent();
+    if (bias >= 0) start = px_nn_spread(b, px_nn_cast(b, value_of(b, bias), PX_NN_CLASS_LINEAR), rows, cols);
+    int32_t y = px_nn_slot(b, PX_NN_ROLE_ACTIVATION, rows, cols, out_of(b, PX_NN_CLASS_LINEAR), "%s", name);
+    px_nn_gemm(b, PX_NN_CLASS_LINEAR, px_nn_all(b, y), px_nn_all(b, in), px_nn_turned(px_nn_all(b, w)), start);
+    return y;
+}
+
+static void column_sums(px_builder *b, px_nn_class which, int32_t dy, int32_t parameter) {
+    int32_t g = px_nn_parameter_gradient(b, parameter, out_of(b, which));
+    px_call *c = px_nn_call(b, PX_OP_SUM, which);
+    c->in[0] = px_nn_turned(px_nn_all(b, dy));
+    c->out[0] = px_nn_as_column(b, g);
+}
+
+int32_t px_nn_linear_backward(px_builder *b, int32_t dy, int32_t x, int32_t weight, int32_t bias) {
+    int32_t d = px_nn_cast(b, dy, PX_NN_CLASS_LINEAR), in = px_nn_cast(b, x, PX_NN_CLASS_LINEAR);
+    int32_t w = px_nn_cast(b, value_of(b, weight), PX_NN_CLASS_LINEAR);
+    int32_t dw = px_nn_parameter_gradient(b, weight, out_of(b, PX_NN_CLASS_LINEAR));
+    px_nn_gemm(b, PX_NN_CLASS_LINEAR, px_nn_all(b, dw), px_nn_turned(px_nn_all(b, d)), px_nn_all(b, in),
+               px_arg_absent());
+    if (bias >= 0) column_sums(b, PX_NN_CLASS_LINEAR, d, bias);
+    int32_t dx = gradient_of(b, x, out_of(b, PX_NN_CLASS_LINEAR));
+    px_nn_gemm(b, PX_NN_CLASS_LINEAR, px_nn_all(b, dx), px_nn_all(b, d), px_nn_all(b, w), px_arg_absent());
+    return dx;
+}
+
+int32_t px_nn_norm(px_builder *b, int32_t x, int32_t gain, const char *name, int32_t *mean, int32_t *rstd) {
+    int32_t in = px_nn_cast(b, x, PX_NN_CLASS_NORM);
+    int32_t gamma = px_nn_cast(b, value_of(b, gain), PX_NN_CLASS_NORM);
+    int32_t beta = px_nn_cast(b, value_of(b, gain + 1), PX_NN_CLASS_NORM);
+    int64_t rows = b->slots[x].rows;
+    px_fp acc = b->p->policy.rule[PX_NN_CLASS_NORM].acc;
+    int32_t y = px_nn_slot(b, PX_NN_ROLE_ACTIVATION, rows, b->slots[x].cols, out_of(b, PX_NN_CLASS_NORM), "%s", name);
+    *mean = px_nn_slot(b, PX_NN_ROLE_STATISTIC, rows, 1, acc, "%s.mean", name);
+    *rstd = px_nn_slot(b, PX_NN_ROLE_STATISTIC, rows, 1, acc, "%s.rstd", name);
+    px_call *c = px_nn_call(b, PX_OP_LAYERNORM, PX_NN_CLASS_NORM);
+    const int32_t ins[] = {in, gamma, beta}, outs[] = {y, *mean, *rstd};
+    for (int k = 0; k < 3; k++) {
+        c->in[k] = px_nn_all(b, ins[k]);
+        c->out[k] = px_nn_all(b, outs[k]);
+    }
+    c->attr[0] = b->p->model.norm_eps;
+    return y;
+}
+
+int32_t px_nn_norm_backward(px_builder *b, int32_t dy, int32_t x, int32_t gain, int32_t mean, int32_t rstd) {
+    int32_t d = px_nn_cast(b, dy, PX_NN_CLASS_NORM), in = px_nn_cast(b, x, PX_NN_CLASS_NORM);
+    int32_t gamma = px_nn_cast(b, value_of(b, gain), PX_NN_CLASS_NORM);
+    int32_t dgamma = px_nn_parameter_gradient(b, gain, out_of(b, PX_NN_CLASS_NORM));
+    const int32_t ins[] = {d, in, mean, rstd, gamma};
+    px_call *c = px_nn_call(b, PX_OP_LAYERNORM_GAMMA, PX_NN_CLASS_NORM);
+    for (int k = 0; k < 4; k++) c->in[k] = px_nn_all(b, ins[k]);
+    c->out[0] = px_nn_all(b, dgamma);
+    column_sums(b, PX_NN_CLASS_NORM, d, gain + 1);
+    char name[sizeof b->slots->name];
+    snprintf(name, sizeof name, "%s", px_nn_bare(b, dy));
+    int32_t dx = px_nn_slot(b, PX_NN_ROLE_ACTIVATION_GRADIENT, b->slots[x].rows, b->slots[x].cols,
+                            out_of(b, PX_NN_CLASS_NORM), "%s.in", name);
+    c = px_nn_call(b, PX_OP_LAYERNORM_BACKWARD, PX_NN_CLASS_NORM);
+    for (int k = 0; k < 5; k++) c->in[k] = px_nn_all(b, ins[k]);
+    c->out[0] = px_nn_all(b, dx);
+    return dx;
+}
+
+int32_t px_nn_dropout(px_builder *b, px_nn_class which, int32_t x, int32_t draw) {
+    if (!(b->p->model.dropout > 0)) return x;
+    char name[sizeof b->slots->name];
+    snprintf(name, sizeof name, "%s", px_nn_bare(b, x));
+    int32_t y = px_nn_slot(b, b->p->role[x], b->slots[x].rows, b->slots[x].cols, out_of(b, which), "%s.drop", name);
+    px_call *c = px_nn_call(b, PX_OP_DROPOUT, which);
+    c->attr[0] = b->p->model.dropout;
+    c->in[0] = px_nn_all(b, x);
+    c->out[0] = px_nn_all(b, y);
+    b->p->draw[b->p->prog.n_calls - 1] = draw;
+    return y;
+}
+
+/* x + branch. */
+static int32_t residual(px_builder *b, int32_t x, int32_t branch, const char *name) {
+    int32_t y = px_nn_slot(b, PX_NN_ROLE_ACTIVATION, rows_of(b), b->p->model.width, out_of(b, PX_NN_CLASS_RESIDUAL),
+                           "%s", name);
+    int32_t a = px_nn_cast(b, x, PX_NN_CLASS_RESIDUAL), d = px_nn_cast(b, branch, PX_NN_CLASS_RESIDUAL);
+    px_nn_add(b, PX_NN_CLASS_RESIDUAL, px_nn_all(b, y), px_nn_all(b, a), px_nn_all(b, d));
+    return y;
+}
+
+static int32_t joined_gradient(px_builder *b, int32_t of, int32_t along, int32_t branch) {
+    int32_t d = gradient_of(b, of, out_of(b, PX_NN_CLASS_RESIDUAL));
+    int32_t a = px_nn_cast(b, along, PX_NN_CLASS_RESIDUAL), x = px_nn_cast(b, branch, PX_NN_CLASS_RESIDUAL);
+    px_nn_add(b, PX_NN_CLASS_RESIDUAL, px_nn_all(b, d), px_nn_all(b, a), px_nn_all(b, x));
+    return d;
+}
+
+int32_t px_nn_block(px_builder *b, int32_t layer, int32_t x, px_nn_trace *t) {
+    char name[40], of[16];
+#define NAME(text) (snprintf(name, sizeof name, "%s" text, of), name)
+    snprintf(of, sizeof of, "h.%d.", layer);
+    *t = (px_nn_trace){.x = x, .drop_probs = ++b->draws, .drop_attn = ++b->draws, .drop_mlp = ++b->draws};
+    t->ln_1 = px_nn_norm(b, x, px_nn_of_layer(layer, PX_NN_LN_1), NAME("ln_1"), &t->mean_1, &t->rstd_1);
+    t->qkv = px_nn_linear(b, t->ln_1, px_nn_of_layer(layer, PX_NN_QKV), px_nn_of_layer(layer, PX_NN_QKV_BIAS),
+                          NAME("attn.qkv"));
+    px_nn_attention(b, of, t);
+    int32_t out = px_nn_linear(b, t->z, px_nn_of_layer(layer, PX_NN_OUT), px_nn_of_layer(layer, PX_NN_OUT_BIAS),
+                               NAME("attn.out"));
+    t->mid = residual(b, x, px_nn_dropout(b, PX_NN_CLASS_LINEAR, out, t->drop_attn), NAME("mid"));
+    t->ln_2 = px_nn_norm(b, t->mid, px_nn_of_layer(layer, PX_NN_LN_2), NAME("ln_2"), &t->mean_2, &t->rstd_2);
+    t->fc =
+        px_nn_linear(b, t->ln_2, px_nn_of_layer(layer, PX_NN_FC), px_nn_of_layer(layer, PX_NN_FC_BIAS), NAME("mlp.fc"));
+    int32_t bent = px_nn_cast(b, t->fc, PX_NN_CLASS_GELU);
+    t->gelu = px_nn_slot(b, PX_NN_ROLE_ACTIVATION, rows_of(b), 4 * b->p->model.width, out_of(b, PX_NN_CLASS_GELU), "%s",
+                         NAME("mlp.gelu"));
+    px_call *c = px_nn_call(b, PX_OP_GELU, PX_NN_CLASS_GELU);
+    c->in[0] = px_nn_all(b, bent);
+    c->out[0] = px_nn_all(b, t->gelu);
+    c->attr[0] = b->p->model.gelu;
+    int32_t mlp = px_nn_linear(b, t->gelu, px_nn_of_layer(layer, PX_NN_PROJ), px_nn_of_layer(layer, PX_NN_PROJ_BIAS),
+                               NAME("mlp.out"));
+    return residual(b, t->mid, px_nn_dropout(b, PX_NN_CLASS_LINEAR, mlp, t->drop_mlp), NAME("y"));
+#undef NAME
+}
+
+int32_t px_nn_block_backward(px_builder *b, int32_t layer, const px_nn_trace *t, int32_t dy) {
+    char of[16];
+    snprintf(of, sizeof of, "h.%d.", layer);
+    int32_t d = px_nn_dropout(b, PX_NN_CLASS_LINEAR, px_nn_cast(b, dy, PX_NN_CLASS_LINEAR), t->drop_mlp);
+    int32_t dgelu =
+        px_nn_linear_backward(b, d, t->gelu, px_nn_of_layer(layer, PX_NN_PROJ), px_nn_of_layer(layer, PX_NN_PROJ_BIAS));
+    int32_t up = px_nn_cast(b, dgelu, PX_NN_CLASS_GELU), bent = px_nn_cast(b, t->fc, PX_NN_CLASS_GELU);
+    int32_t dfc = gradient_of(b, t->fc, out_of(b, PX_NN_CLASS_GELU));
+    px_call *c = px_nn_call(b, PX_OP_GELU_BACKWARD, PX_NN_CLASS_GELU);
+    c->in[0] = px_nn_all(b, up);
+    c->in[1] = px_nn_all(b, bent);
+    c->out[0] = px_nn_all(b, dfc);
+    c->attr[0] = b->p->model.gelu;
+    int32_t dln =
+        px_nn_linear_backward(b, dfc, t->ln_2, px_nn_of_layer(layer, PX_NN_FC), px_nn_of_layer(layer, PX_NN_FC_BIAS));
+    int32_t branch = px_nn_norm_backward(b, dln, t->mid, px_nn_of_layer(layer, PX_NN_LN_2), t->mean_2, t->rstd_2);
+    int32_t dmid = joined_gradient(b, t->mid, dy, branch);
+
+    d = px_nn_dropout(b, PX_NN_CLASS_LINEAR, px_nn_cast(b, dmid, PX_NN_CLASS_LINEAR), t->drop_attn);
+    int32_t dz =
+        px_nn_linear_backward(b, d, t->z, px_nn_of_layer(layer, PX_NN_OUT), px_nn_of_layer(layer, PX_NN_OUT_BIAS));
+    int32_t dqkv = px_nn_attention_backward(b, of, t, dz);
+    dln = px_nn_linear_backward(b, dqkv, t->ln_1, px_nn_of_layer(layer, PX_NN_QKV),
+                                px_nn_of_layer(layer, PX_NN_QKV_BIAS));
+    branch = px_nn_norm_backward(b, dln, t->x, px_nn_of_layer(layer, PX_NN_LN_1), t->mean_1, t->rstd_1);
+    return joined_gradient(b, t->x, dmid, branch);
+}

@@ -1,0 +1,110 @@
+#include "nn/train.h"
+
+#include <math.h>
+
+#include "base/philox.h"
+
+static bool *written(px_arena *arena, const px_prog *prog) {
+    bool *w = PX_NEW_ARRAY(arena, bool, prog->n_slots);
+    for (int32_t i = 0; i < prog->n_calls; i++)
+        for (int k = 0; k < px_op_outputs(prog->calls[i].op); k++)
+            if (prog->calls[i].out[k].slot >= 0) w[prog->calls[i].out[k].slot] = true;
+    return w;
+}
+
+px_status px_nn_train_open(px_arena *arena, const px_nn_program *program, const px_exec *exec, px_nn_scaler scaler,
+                           px_nn_train *t, px_error *err) {
+    const px_prog *prog = &program->prog;
+    *t = (px_nn_train){.program = program, .exec = exec, .scaler = scaler};
+    for (int32_t i = 0; i < prog->n_calls; i++) {
+        char why[128];
+        if (!exec->supports(prog, &prog->calls[i], why, sizeof why))
+            return px_fail(err, PX_INCOMPLETE, "%s has no %s", exec->name, why);
+    }
+    bool *out = written(arena, prog);
+    t->inputs = PX_NEW_ARRAY(arena, px_mat, prog->n_slots);
+    for (int32_t s = 0; s < prog->n_slots; s++)
+        if (!out[s]) t->inputs[s] = px_mat_new(arena, prog->slots[s].fmt, prog->slots[s].rows, prog->slots[s].cols);
+    return exec->open(exec, &t->state, prog, err);
+}
+
+void px_nn_train_close(px_nn_train *t) {
+    if (t->state) t->exec->close(t->state);
+    t->state = NULL;
+}
+
+static px_status put_inputs(const px_nn_train *t, const px_exec *exec, void *state, px_error *err) {
+    for (int32_t s = 0; s < t->program->prog.n_slots; s++) {
+        if (!t->inputs[s].data) continue;
+        px_wide value = px_wide_of(t->inputs[s]);
+        PX_TRY(exec->put(state, s, &value, err));
+    }
+    return PX_OK;
+}
+
+/* What changes from step to step in the calls: the step's number, and the streams of random bits. */
+static void set_calls(const px_nn_train *t) {
+    const px_nn_program *p = t->program;
+    for (int32_t i = 0; i < p->prog.n_calls; i++) {
+        if (p->calls[i].op == PX_OP_ADAM) p->calls[i].attr[4] = (double)(t->step + 1);
+        if (p->draw[i]) p->calls[i].stream = px_philox(p->model.seed, (uint64_t)t->attempt, (uint64_t)p->draw[i]).lo;
+    }
+}
+
+static px_status run_stages(const px_nn_program *p, const px_exec *exec, void *state, px_nn_stage from,
+                            px_nn_stage until, px_error *err) {
+    for (int32_t i = 0; i < p->n_segments; i++) {
+        const px_nn_segment *s = &p->segments[i];
+        if (s->stage >= from && s->stage <= until) PX_TRY(exec->run(state, s->first, s->count, err));
+    }
+    return PX_OK;
+}
+
+static px_status read_number(const px_nn_train *t, int32_t slot, double *x, px_error *err) {
+    px_wide value = px_wide_of((px_mat){.data = x, .rows = 1, .cols = 1, .ld = 1, .fmt = px_fp_exact()});
+    return t->exec->get(t->state, slot, &value, err);
+}
+
+px_status px_nn_step(px_nn_train *t, px_nn_report *report, px_error *err) {
+    const px_nn_program *p = t->program;
+    double scale = t->scaler.scaling == PX_NN_SCALING_NONE ? 1 : t->scaler.scale, found;
+    *report = (px_nn_report){.scale = scale, .clip = 1, .grad_norm = (double)NAN};
+    px_mat_set(&t->inputs[p->seed], 0, 0, scale / p->n_batches);
+    px_mat_set(&t->inputs[p->unscale], 0, 0, (double)(float)(1 / scale));
+    set_calls(t);
+    PX_TRY(put_inputs(t, t->exec, t->state, err));
+    PX_TRY(run_stages(p, t->exec, t->state, PX_NN_STAGE_FORWARD, PX_NN_STAGE_CHECK, err));
+    PX_TRY(read_number(t, p->loss, &report->loss, err));
+    PX_TRY(read_number(t, p->found, &found, err));
+    report->found = (int64_t)found;
+    report->skipped = t->skipped = found > 0 && t->scaler.scaling != PX_NN_SCALING_NONE;
+    if (t->skipped) return PX_OK;
+    PX_TRY(run_stages(p, t->exec, t->state, PX_NN_STAGE_CLIP, PX_NN_STAGE_UPDATE, err));
+    PX_TRY(read_number(t, p->grad_norm, &report->grad_norm, err));
+    return read_number(t, p->clip_factor, &report->clip, err);
+}
+
+px_status px_nn_repeat(const px_nn_train *t, const px_exec *exec, void *state, px_error *err) {
+    PX_TRY(put_inputs(t, exec, state, err));
+    return run_stages(t->program, exec, state, PX_NN_STAGE_FORWARD, t->skipped ? PX_NN_STAGE_CHECK : PX_NN_STAGE_UPDATE,
+                      err);
+}
+
+static px_status carry(px_nn_train *t, int32_t from, int32_t to, px_error *err) {
+    if (from < 0) return PX_OK;
+    px_wide value = px_wide_of(t->inputs[to]);
+    return t->exec->get(t->state, from, &value, err);
+}
+
+px_status px_nn_advance(px_nn_train *t, px_error *err) {
+    const px_nn_program *p = t->program;
+    t->attempt++;
+    px_nn_scaler_update(&t->scaler, t->skipped);
+    if (t->skipped) return PX_OK;
+    t->step++;
+    for (int32_t i = 0; i < p->n_params; i++) {
+        PX_TRY(carry(t, p->params[i].new_value, p->params[i].value, err));
+        for (int k = 0; k < PX_NN_STATES; k++) PX_TRY(carry(t, p->params[i].new_state[k], p->params[i].state[k], err));
+    }
+    return PX_OK;
+}
