@@ -25,3 +25,11 @@ void px_parallel_for(int64_t n, void (*body)(void *context, int64_t i), void *co
 #pragma omp parallel for schedule(dynamic) num_threads(threads)
     for (int64_t i = 0; i < n; i++) body(context, i);
 }
+
+void px_parallel_for_work(double work, int64_t n, void (*body)(void *context, int64_t i), void *context) {
+    if (work >= 1e5) {
+        px_parallel_for(n, body, context);
+        return;
+    }
+    for (int64_t i = 0; i < n; i++) body(context, i);
+}

@@ -13,4 +13,8 @@ int px_parallel_jobs(void);
  * that a cell that runs on one thread of the pool may call code that would like to be parallel. */
 void px_parallel_for(int64_t n, void (*body)(void *context, int64_t i), void *context);
 
+/* The same, but a plain loop where the whole of it takes less than some 0.1 ms, so that what is small does not wake the
+ * threads. work: in multiply-adds, or about nanoseconds. */
+void px_parallel_for_work(double work, int64_t n, void (*body)(void *context, int64_t i), void *context);
+
 #endif

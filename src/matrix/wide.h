@@ -5,11 +5,12 @@
 #include "base/error.h"
 #include "matrix/mat.h"
 
-/* A matrix of enclosures: |exact - (hi + lo)| <= radius, hi = the exact value rounded to nearest double, lo = the rest
- * rounded to nearest double. Where hi is inf or nan, lo and radius are 0. All three are doubles (fmt exact), same shape. An
- * absent part (data NULL) is zero everywhere. */
+/* A matrix of enclosures: |exact - (hi + lo)| <= radius + relative |hi|. Where relative = 0, hi is the exact value rounded
+ * to nearest double; lo is the rest, rounded to nearest double, or with an error that the radius covers. Where hi is inf or
+ * nan, lo and radius are 0. All three are doubles (fmt exact), same shape. An absent part (data NULL) is zero everywhere. */
 typedef struct px_wide {
     px_mat hi, lo, radius;
+    double relative;
 } px_wide;
 
 px_wide px_wide_new(px_arena *arena, int64_t rows, int64_t cols); /* all three parts, zeros */
@@ -31,7 +32,7 @@ typedef struct px_expansion {
 typedef struct px_truth px_truth;
 struct px_truth {
     px_wide v;     /* the exact result, no rounding but that of hi and lo */
-    px_wide absab; /* the sum of magnitudes, to the same digits */
+    px_wide absab; /* the sum of magnitudes */
     void *context;
     /* One entry again, with all its digits. Safe to call from several threads. */
     px_status (*sharpen)(void *context, int64_t i, int64_t j, px_expansion *value, px_expansion *absab, px_error *err);

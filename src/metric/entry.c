@@ -34,6 +34,8 @@ static void row_read(row *r, const px_comparison *c, int64_t i) {
     read_part(r->b_hi, &b->hi, i, cols);
     read_part(r->b_lo, &b->lo, i, cols);
     read_part(r->b_radius, &b->radius, i, cols);
+    for (int64_t j = 0; j < cols && b->relative > 0; j++) /* 2^-50: for two roundings */
+        r->b_radius[j] = (r->b_radius[j] + b->relative * r->b_hi[j]) * (1 + 0x1p-50);
 }
 
 static bool sharpen(const px_comparison *c, int64_t i, int64_t j, px_expansion *value, px_expansion *scale) {
@@ -165,6 +167,7 @@ static px_expansion expansion_of(const px_wide *w, int64_t i, int64_t j) {
     px_expansion e = {.part = {px_mat_get(&w->hi, i, j)}};
     if (w->lo.data) e.part[1] = px_mat_get(&w->lo, i, j);
     if (w->radius.data) e.radius = px_mat_get(&w->radius, i, j);
+    if (w->relative > 0) e.radius = (e.radius + w->relative * fabs(e.part[0])) * (1 + 0x1p-50);
     return e;
 }
 

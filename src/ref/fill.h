@@ -11,6 +11,12 @@
  * Called from several threads. */
 typedef void px_ref_entry(const void *operands, int64_t i, int64_t j, mpfr_t sum, mpfr_t magnitudes);
 
+/* Sets truth->sharpen: by this function, on these operands, which must outlive the truth. */
+void px_ref_sharpens(px_arena *arena, px_ref_entry *entry, const void *operands, px_truth *truth);
+
+/* One entry of both parts of the truth, exactly (as far as there is room for it). */
+void px_ref_fill_entry(px_truth *truth, px_ref_entry *entry, const void *operands, int64_t i, int64_t j);
+
 /* Fills the truth, rows x cols, on the pool of threads; operands must outlive it. */
 void px_ref_fill(px_arena *arena, int64_t rows, int64_t cols, px_ref_entry *entry, const void *operands,
                  px_truth *truth);

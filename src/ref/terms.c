@@ -84,7 +84,7 @@ static void terms_of_gemm(px_arena *arena, const px_mat *in, int n_in, double si
     t->c = c;
 }
 
-static void find_range(px_ref_terms *t) {
+void px_ref_find_range(px_ref_terms *t) {
     range a = range_of(t->n_a, t->a), b = range_of(t->n_b, t->b);
     t->e_min = a.low + b.low;
     t->e_max = a.high + b.high;
@@ -107,7 +107,7 @@ px_status px_ref_terms_of(px_arena *arena, const px_call *call, const px_mat *in
     case PX_OP_GEMM: terms_of_gemm(arena, in, n_in, call->attr[0], terms); break;
     default: return px_fail(err, PX_INCOMPLETE, "no exact reference for operation %d", (int)call->op);
     }
-    find_range(terms);
+    px_ref_find_range(terms);
     return PX_OK;
 }
 
@@ -137,4 +137,32 @@ unsigned px_ref_kinds(int64_t n, const px_num *a, const px_num *b, int b_step) {
         else kinds |= x->negative == y->negative ? PX_TERM_PLUS_ZERO : PX_TERM_MINUS_ZERO;
     }
     return kinds;
+}
+
+/* The exact sum of finite terms stands in sum and magnitudes; infinities, nans and the sign of zero are put right. */
+static void correct_special(const px_ref_terms *t, int64_t i, int64_t j, mpfr_t sum, mpfr_t magnitudes) {
+    const px_num *a = px_ref_a(t, i, j), *b = px_ref_b(t, i, j), *c = px_ref_c(t, i, j);
+    if (t->special) {
+        double s = 0, m = 0;
+        px_ref_add_special(&s, &m, t->n, a, b, t->b_step);
+        if (c) px_ref_add_special(&s, &m, 1, c, &one, 0);
+        if (!isfinite(m)) {
+            mpfr_set_d(sum, s, MPFR_RNDN);
+            mpfr_set_d(magnitudes, m, MPFR_RNDN);
+            return;
+        }
+    }
+    if (!mpfr_zero_p(magnitudes)) return;
+    unsigned kinds = px_ref_kinds(t->n, a, b, t->b_step) | (c ? px_ref_kinds(1, c, &one, 0) : 0);
+    if (kinds == PX_TERM_MINUS_ZERO) mpfr_set_zero(sum, -1);
+}
+
+void px_ref_entry_of_terms(const px_ref_terms *t, int64_t i, int64_t j, mpfr_t sum, mpfr_t magnitudes) {
+    const px_num *c = px_ref_c(t, i, j);
+    px_accumulator s;
+    px_accumulator_start(&s, t->e_min, t->e_max);
+    px_accumulator_add(&s, t->n, px_ref_a(t, i, j), px_ref_b(t, i, j), t->b_step);
+    if (c) px_accumulator_add(&s, 1, c, &one, 0);
+    px_accumulator_get(&s, sum, magnitudes);
+    correct_special(t, i, j, sum, magnitudes);
 }

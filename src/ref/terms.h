@@ -25,6 +25,9 @@ typedef struct px_ref_terms {
 px_status px_ref_terms_of(px_arena *arena, const px_call *call, const px_mat *in, int n_in, px_ref_terms *terms,
                           px_error *err);
 
+/* Sets e_min, e_max and special, by a look at all numbers. */
+void px_ref_find_range(px_ref_terms *terms);
+
 static inline const px_num *px_ref_a(const px_ref_terms *t, int64_t i, int64_t j) {
     return t->a + i * t->a_i + j * t->a_j;
 }
@@ -34,6 +37,10 @@ static inline const px_num *px_ref_b(const px_ref_terms *t, int64_t i, int64_t j
 static inline const px_num *px_ref_c(const px_ref_terms *t, int64_t i, int64_t j) {
     return t->c ? t->c + i * t->cols + j : NULL;
 }
+
+/* Entry (i, j) and its sum of magnitudes, exactly, infinities, nans and the sign of zero included; sets the
+ * precisions. */
+void px_ref_entry_of_terms(const px_ref_terms *t, int64_t i, int64_t j, mpfr_t sum, mpfr_t magnitudes);
 
 /* What IEEE arithmetic makes of the products and of their magnitudes as far as infinities and nans go: adds those to
  * *sum and *magnitudes, which start at 0. */

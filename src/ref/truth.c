@@ -8,40 +8,15 @@
 
 static const px_num one = PX_NUM_ONE;
 
-/* The exact sum of finite terms stands in sum and magnitudes; infinities, nans and the sign of zero are put right. */
-static void correct_special(const px_ref_terms *t, int64_t i, int64_t j, mpfr_t sum, mpfr_t magnitudes) {
-    const px_num *a = px_ref_a(t, i, j), *b = px_ref_b(t, i, j), *c = px_ref_c(t, i, j);
-    if (t->special) {
-        double s = 0, m = 0;
-        px_ref_add_special(&s, &m, t->n, a, b, t->b_step);
-        if (c) px_ref_add_special(&s, &m, 1, c, &one, 0);
-        if (!isfinite(m)) {
-            mpfr_set_d(sum, s, MPFR_RNDN);
-            mpfr_set_d(magnitudes, m, MPFR_RNDN);
-            return;
-        }
-    }
-    if (!mpfr_zero_p(magnitudes)) return;
-    unsigned kinds = px_ref_kinds(t->n, a, b, t->b_step) | (c ? px_ref_kinds(1, c, &one, 0) : 0);
-    if (kinds == PX_TERM_MINUS_ZERO) mpfr_set_zero(sum, -1);
-}
-
-static void entry_of_terms(const void *operands, int64_t i, int64_t j, mpfr_t sum, mpfr_t magnitudes) {
-    const px_ref_terms *t = operands;
-    const px_num *c = px_ref_c(t, i, j);
-    px_accumulator s;
-    px_accumulator_start(&s, t->e_min, t->e_max);
-    px_accumulator_add(&s, t->n, px_ref_a(t, i, j), px_ref_b(t, i, j), t->b_step);
-    if (c) px_accumulator_add(&s, 1, c, &one, 0);
-    px_accumulator_get(&s, sum, magnitudes);
-    correct_special(t, i, j, sum, magnitudes);
+static void entry(const void *operands, int64_t i, int64_t j, mpfr_t sum, mpfr_t magnitudes) {
+    px_ref_entry_of_terms(operands, i, j, sum, magnitudes);
 }
 
 px_status px_ref_truth(px_arena *arena, const px_call *call, const px_mat *in, int n_in, px_truth *truth,
                        px_error *err) {
     px_ref_terms *terms = PX_NEW(arena, px_ref_terms);
     PX_TRY(px_ref_terms_of(arena, call, in, n_in, terms, err));
-    px_ref_fill(arena, terms->rows, terms->cols, entry_of_terms, terms, truth);
+    px_ref_fill(arena, terms->rows, terms->cols, entry, terms, truth);
     return PX_OK;
 }
 
