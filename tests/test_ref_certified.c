@@ -49,9 +49,7 @@ static double draw(look kind, uint64_t key, int64_t i, int64_t j, bool first) {
         return first ? -x : r.lo % 4 ? x : x * (1 + 0x1p-45);
     case SPECIAL: return r.lo % 97 == 0 ? (double)INFINITY : r.lo % 101 == 0 ? (double)NAN : normal(r);
     case ZEROS: return r.lo % 3 == 0 ? normal(r) : r.lo % 3 == 1 ? 0.0 : -0.0;
-    case ANY:
-        memcpy(&x, &r.lo, sizeof x);
-        return isfinite(x) ? x : 1.5;
+    case ANY: memcpy(&x, &r.lo, sizeof x); return isfinite(x) ? x : 1.5;
     case POSITIVE: return fabs(normal(r));
     case LOOKS: break;
     }
@@ -107,8 +105,8 @@ static int64_t check(look kind, px_fp fmt, int64_t m, int64_t n, int64_t k, doub
             double got = px_mat_get(&certified.v.hi, i, j), want = px_mat_get(&exact.v.hi, i, j);
             const char *name = px_ref_isa_chosen()->name;
             if (bits_of(got) != bits_of(want) && !(isnan(got) && isnan(want)))
-                fail_msg("%s, look %d, %dx%dx%d, (%d, %d): %a, not %a", name, kind, (int)m, (int)n, (int)k, (int)i, (int)j,
-                         got, want);
+                fail_msg("%s, look %d, %dx%dx%d, (%d, %d): %a, not %a", name, kind, (int)m, (int)n, (int)k, (int)i,
+                         (int)j, got, want);
             if (!isfinite(want)) continue;
             px_expansion value, absab, sharp, sharp_absab;
             assert_int_equal(exact.sharpen(exact.context, i, j, &value, &absab, NULL), PX_OK);
@@ -322,7 +320,8 @@ static void every_term_of_the_radius_of_magnitudes_is_needed(void **state) {
 static void threads_change_nothing(void **state) {
     (void)state;
     px_arena *arena = px_arena_new();
-    px_mat in[2] = {matrix(arena, WIDE, 1, 50, 70, true, px_fp_exact()), matrix(arena, WIDE, 1, 70, 90, false, px_fp_exact())};
+    px_mat in[2] = {matrix(arena, WIDE, 1, 50, 70, true, px_fp_exact()),
+                    matrix(arena, WIDE, 1, 70, 90, false, px_fp_exact())};
     px_call call = {.op = PX_OP_GEMM, .attr = {1}};
     px_truth t[2];
     for (int s = 0; s < 2; s++) {

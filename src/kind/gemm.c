@@ -1,14 +1,10 @@
 #include <math.h>
 
-#include "data/data.h"
 #include "kind/axes.h"
 #include "kind/columns.h"
 #include "kind/dump.h"
-#include "kind/kappa.h"
+#include "kind/factors.h"
 #include "kind/kinds.h"
-#include "kind/represent.h"
-
-enum { LARGEST_SVD = 512 };
 
 static const px_param params[] = {
     PX_AXIS_FORMAT, PX_AXIS_PRODUCT, PX_AXIS_ACCUM, PX_AXIS_OUT("accum"), PX_AXIS_ORDER, PX_AXIS_BLOCK, PX_AXIS_SPLITS,
@@ -50,77 +46,39 @@ static const char *unsupported(px_arena *arena, const px_case *c) {
     return px_trial_refused(arena, &t);
 }
 
-static px_operands make_operands(const px_case *c, px_arena *arena, px_fp fmt) {
-    uint64_t rep = (uint64_t)px_case_int(c, "rep");
-    px_matrix p = {.which = px_case_word(c, "matrix"),
-                   .draw_a = {c->seed, rep, "A"},
-                   .draw_b = {c->seed, rep, "B"},
-                   .m = px_case_int(c, "m"),
-                   .n = px_case_int(c, "n"),
-                   .k = px_case_int(c, "k")};
-    px_operands o;
-    px_matrix_fill(arena, &p, &o.ideal[0], &o.ideal[1]);
-    for (int s = 0; s < 2; s++) o.stored[s] = px_data_store(arena, &o.ideal[s], fmt);
-    return o;
+static void set_representation(px_row *row, const px_factors *f, const px_trial *t) {
+    bool stored = isfinite(f->largest_a) && isfinite(f->largest_b);
+    px_columns_figure(row, "repr_rel_a", f->largest_a);
+    px_columns_figure(row, "repr_rel_b", f->largest_b);
+    px_columns_figure(row, "pred_first_order", stored ? f->first_order : PX_UNDEFINED);
+    px_columns_figure(row, "repr_cw_max", stored ? f->cw_max : (double)INFINITY);
+    bool total = stored && t->errors.n_nan == 0;
+    px_columns_figure(row, "total_cw_max", total ? px_factors_total(f, &t->computed) : (double)INFINITY);
 }
 
-/* Row i of x y added to sum (y->cols numbers), t ascending, in binary64. */
-static void add_row_times(const px_mat *x, int64_t i, const px_mat *y, double *row, double *sum) {
-    for (int64_t t = 0; t < y->rows; t++) {
-        double a = px_mat_get(x, i, t);
-        if (a == 0) continue;
-        px_mat_get_row(y, t, 0, y->cols, row);
-        for (int64_t j = 0; j < y->cols; j++) sum[j] += a * row[j];
-    }
-}
-
-/* The effect of rounding the data, in binary64: the stored product minus the ideal one is dA B + A^ dB, all of it; the
- * first-order formula has A dB instead. Relative error about 2 k 2^-53 against sums that are u k large. */
-static void set_representation(px_row *row, px_arena *arena, const px_operands *o, const px_trial *t) {
-    double largest_a = px_represent_max(&o->ideal[0], &o->stored[0]), first = 0, effect = 0, total = 0;
-    double largest_b = px_represent_max(&o->ideal[1], &o->stored[1]);
-    px_mat da = px_represent_errors(arena, &o->ideal[0], &o->stored[0]);
-    px_mat db = px_represent_errors(arena, &o->ideal[1], &o->stored[1]);
-    int64_t n = db.cols;
-    double *buffer = PX_NEW_ARRAY(arena, double, 3 * n), *sum = buffer + n, *sum_first = buffer + 2 * n;
-    for (int64_t i = 0; i < da.rows; i++) {
-        for (int64_t j = 0; j < 2 * n; j++) sum[j] = 0;
-        add_row_times(&da, i, &o->ideal[1].hi, buffer, sum);
-        for (int64_t j = 0; j < n; j++) sum_first[j] = sum[j];
-        add_row_times(&o->ideal[0].hi, i, &db, buffer, sum_first);
-        add_row_times(&o->stored[0], i, &db, buffer, sum);
-        for (int64_t j = 0; j < n; j++) {
-            double b = px_mat_get(&t->truth.absab.hi, i, j), hi = px_mat_get(&t->truth.v.hi, i, j);
-            double lo = t->truth.v.lo.data ? px_mat_get(&t->truth.v.lo, i, j) : 0;
-            if (!(b > 0)) continue;
-            first = fmax(first, fabs(sum_first[j]) / b);
-            effect = fmax(effect, fabs(sum[j]) / b);
-            total = fmax(total, fabs(((px_mat_get(&t->computed, i, j) - hi) - lo) + sum[j]) / b);
-        }
-    }
-    bool stored = isfinite(largest_a) && isfinite(largest_b);
-    px_columns_figure(row, "repr_rel_a", largest_a);
-    px_columns_figure(row, "repr_rel_b", largest_b);
-    px_columns_figure(row, "pred_first_order", stored ? first : PX_UNDEFINED);
-    px_columns_figure(row, "repr_cw_max", stored ? effect : (double)INFINITY);
-    px_columns_figure(row, "total_cw_max", stored && t->errors.n_nan == 0 ? total : (double)INFINITY);
+static px_status measure(const px_case *c, px_lab *lab, const px_factors *f, px_row *row, px_error *err) {
+    px_trial t;
+    plan(&t, c);
+    t.truth = f->truth;
+    t.known = true;
+    PX_TRY(px_trial_run(&t, lab, f->o.stored, err));
+    set_representation(row, f, &t);
+    px_columns_error(row, &t);
+    px_columns_bound(row, &t);
+    px_columns_probable(row, &t);
+    px_columns_count(row, &t);
+    px_row_number(row, "kappa_2", f->kappa_2);
+    px_columns_status(row, px_trial_status(&t));
+    return px_dump_trial(lab, c, &t, (const char *const[]){"A", "B"}, err);
 }
 
 static px_status run(const px_case *c, px_lab *lab, px_sink *sink, px_error *err) {
     px_row row = px_row_new(lab->arena, columns, PX_KIND_COUNT_OF(columns));
-    px_trial t;
-    plan(&t, c);
-    px_operands o = make_operands(c, lab->arena, t.how.in);
-    PX_TRY(px_trial_run(&t, lab, o.stored, err));
-    set_representation(&row, lab->arena, &o, &t);
-    px_columns_error(&row, &t);
-    px_columns_bound(&row, &t);
-    px_columns_probable(&row, &t);
-    px_columns_count(&row, &t);
-    if (o.stored[0].rows <= LARGEST_SVD && o.stored[0].cols <= LARGEST_SVD)
-        px_row_number(&row, "kappa_2", px_kappa_2_lapack(lab->arena, &o.stored[0]));
-    px_columns_status(&row, px_trial_status(&t));
-    PX_TRY(px_dump_trial(lab, c, &t, (const char *const[]){"A", "B"}, err));
+    px_loan loan;
+    PX_TRY(px_factors_borrow(c, lab, px_treatment_of(c).in, &loan, err));
+    px_status status = measure(c, lab, loan.thing, &row, err);
+    px_shared_return(lab->shared, &loan);
+    PX_TRY(status);
     return sink->emit(sink, &row, err);
 }
 

@@ -13,6 +13,7 @@ typedef struct px_lab {
     px_arena *arena; /* the cell's: reset after its rows are written */
     px_engine engine;
     const char *dump_dir; /* --dump: a folder that exists, or NULL */
+    struct px_shared *shared; /* what cells have in common (kind/shared.h); NULL: each makes its own */
 } px_lab;
 
 /* What a cell will take: flops-like units (1e9 of them are about a second of one thread) and bytes. */

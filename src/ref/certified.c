@@ -10,8 +10,8 @@
 #include "ref/sides.h"
 #include "ref/terms.h"
 
-static const double share = 1 + 0x1p-20;             /* for what the bounds of certified.h neglect, and their own roundings */
-static const double residue = 1.25 * 0x1p-52;        /* R */
+static const double share = 1 + 0x1p-20;      /* for what the bounds of certified.h neglect, and their own roundings */
+static const double residue = 1.25 * 0x1p-52; /* R */
 static const double v_f32 = 0x1p-24, v_f64 = 0x1p-53;
 
 static double sum_to(double n) { return n * (n + 1) / 2 - 1; } /* 2 + 3 + ... + n */
@@ -87,8 +87,10 @@ static void settle_entry(const certificate *c, int64_t i, int64_t j, double b) {
     if (usable && large && px_ref_is_certain(*hi, *at(&c->truth->v.lo, i, j), radius ? *radius : 0)) return;
     bool zero = usable && *hi == 0 && (!radius || *radius == 0);
     if (zero && (large || b == 0) && all_zero(c->p, i, j, hi)) return;
-    if (zero && large) *hi = 0;
-    else px_ref_fill_entry(c->truth, exact_entry, c->p, i, j);
+    if (zero && large)
+        *hi = 0;
+    else
+        px_ref_fill_entry(c->truth, exact_entry, c->p, i, j);
 }
 
 /* A row of results, scaled, to its place; ragged ones by way of a full one. */
@@ -147,7 +149,8 @@ static void one_tile(void *context, int64_t task) {
 enum { MOST_TERMS = 1 << 30 };
 
 bool px_ref_can_certify(const px_call *call, const px_mat *in, int n_in) {
-    return call->op == PX_OP_GEMM && n_in >= 2 && (n_in < 3 || !in[2].data) && in[0].cols >= 1 && in[0].cols <= MOST_TERMS;
+    return call->op == PX_OP_GEMM && n_in >= 2 && (n_in < 3 || !in[2].data) && in[0].cols >= 1 &&
+           in[0].cols <= MOST_TERMS;
 }
 
 static void prepare(certificate *c, px_arena *arena) {

@@ -8,8 +8,8 @@
 #include "ref/isa/isa.h"
 
 enum {
-    FARTHEST = 300,  /* exponents of scales: products of two of them, and of numbers, stay well within double */
-    FINEST = -200,   /* of quanta */
+    FARTHEST = 300, /* exponents of scales: products of two of them, and of numbers, stay well within double */
+    FINEST = -200,  /* of quanta */
     ALIGNMENT = 64,
 };
 

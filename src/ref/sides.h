@@ -13,8 +13,8 @@ typedef struct px_ref_side {
     bool rows;            /* lines are rows of m, else its columns */
     int64_t n, k, strips; /* lines, terms, strips of 2 `width` lines */
     int width;
-    double *f64; /* 2 strips, k x width each, missing lines as zeros */
-    float *f32;  /* the magnitudes, rounded: strips, k x 2 width each */
+    double *f64;     /* 2 strips, k x width each, missing lines as zeros */
+    float *f32;      /* the magnitudes, rounded: strips, k x 2 width each */
     double *scale;   /* of a line (2 strips width of them): 2^e, by which its results are multiplied; inf: not usable */
     double *quantum; /* exponent of a power of two that all scaled numbers of the line are multiples of */
     bool *negative;  /* of half a strip: some number has a minus sign, or is a NaN */

@@ -42,6 +42,7 @@ void px_cell_compute(void *context, const px_task *task, px_arena *arena) {
     const px_case *cell = s->cells[task->cell];
     collector c = {.sink = {collect}, .sweep = s, .cell = cell};
     px_lab lab = {.arena = arena, .engine = s->experiment->engine, .dump_dir = s->options->dump_dir};
+    lab.shared = s->shared;
     px_error err = {PX_OK, ""};
     double begin = px_seconds();
     px_status status = s->kind->run(cell, &lab, &c.sink, &err);

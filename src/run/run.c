@@ -18,8 +18,9 @@
 #include "run/machine.h"
 #include "run/sweep.h"
 
-/* Of the memory there is, cells that run at the same time may fill this share. */
-static const double memory_share = 0.75;
+/* Of the memory there is, cells that run at the same time may fill this share, and what they leave behind for others
+ * that one. */
+static const double memory_share = 0.6, kept_share = 0.15;
 
 /* The files of a run and how they begin: another file of that name is not ours to replace. */
 static const struct own_file {
@@ -188,7 +189,9 @@ static px_status compute(px_sweep *s, px_error *err) {
                             .stopped = stopped,
                             .context = s};
     schedule.n_wide = px_schedule_order(tasks, n, px_parallel_jobs());
+    s->shared = px_shared_new(kept_share * px_machine_memory());
     px_schedule_run(&schedule);
+    px_shared_free(s->shared);
     px_progress_end(&s->progress);
     return (int64_t)s->journal.n_records == s->n_cells ? PX_OK : unfinished(s, err);
 }

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "kind/shared.h"
 #include "run/journal.h"
 #include "run/progress.h"
 #include "run/run.h"
@@ -21,6 +22,7 @@ typedef struct px_sweep {
     int64_t n_cells, n_kept;
     bool *kept;      /* n_cells: found in the journal */
     double *seconds; /* n_cells: of those computed in this run */
+    px_shared *shared; /* what cells have in common */
     px_layout main, library;
     px_progress progress;
     double started;   /* px_seconds */

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 enum {
-    PX_REF_BLOCK = 32,             /* terms whose residues are added before their sum is put aside */
-    PX_REF_BLOCK_F32 = 128,        /* terms that are added in binary32 before their sum goes on in binary64 */
-    PX_REF_MAX_ROWS = 8,           /* of a tile of magnitudes */
+    PX_REF_BLOCK = 32,      /* terms whose residues are added before their sum is put aside */
+    PX_REF_BLOCK_F32 = 128, /* terms that are added in binary32 before their sum goes on in binary64 */
+    PX_REF_MAX_ROWS = 8,    /* of a tile of magnitudes */
     PX_REF_MAX_WIDTH = 32,
 };
 
@@ -30,10 +30,10 @@ typedef struct px_ref_tile {
 /* One row of 2 width scaled results and sums of magnitudes on their way to the truth: times 2^e. */
 typedef struct px_ref_row {
     const double *hi, *lo, *b;
-    double scale;          /* of the row; inf: not usable */
+    double scale; /* of the row; inf: not usable */
     double quantum;
     const double *scales, *quanta; /* of the columns */
-    double radius, finest; /* of scaled results; those whose quanta add up to `finest` or more are exact */
+    double radius, finest;         /* of scaled results; those whose quanta add up to `finest` or more are exact */
     double *out_hi, *out_lo, *out_radius, *out_b; /* radius, b: NULL where not wanted */
 } px_ref_row;
 
@@ -62,7 +62,7 @@ extern const px_ref_isa px_ref_portable, px_ref_avx2, px_ref_avx512;
 
 /* The best of this processor, or the one that the environment variable PRECX_ISA names. Chosen once. */
 const px_ref_isa *px_ref_isa_chosen(void);
-void px_ref_isa_use(const px_ref_isa *isa); /* from now on this one: for tests and the bench */
+void px_ref_isa_use(const px_ref_isa *isa);         /* from now on this one: for tests and the bench */
 const px_ref_isa *const *px_ref_isa_usable(int *n); /* the portable one first */
 
 #endif
