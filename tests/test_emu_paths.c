@@ -1,6 +1,7 @@
 /* Every fast path of emu/ prints the bits of the definition: all operations, random recipes over the formats of the
  * list and others, random, directed, special, tiny and huge operands, ragged and strided shapes, every instruction set
  * of this machine. PX_TEST_EFFORT multiplies the number of cases. */
+#include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -263,6 +264,47 @@ static void elementwise(void **state) {
     px_arena_free(arena);
 }
 
+/* Products in short formats as tiles take them: numbers that keep clear of the ends, all subnormal, or with a rare small
+ * one among them; k beyond several periods of the drift and beyond a block of k. */
+static double short_number(px_fp f, int kind) {
+    double x = (double)(int64_t)draw() * 0x1p-62, half = sqrt(px_fp_min_normal(f)) * 0.25;
+    switch (kind) {
+    case 0: return round_to(f, x);
+    case 1: return round_to(f, x * half); /* products below the smallest normal number */
+    case 2: return round_to(f, below(40) ? x + (x < 0 ? -1 : 1) : x * half * half);
+    case 3: return below(3) ? round_to(f, x) : below(2) ? 0.0 : -0.0;
+    default: return round_to(f, ldexp(x, (int)below(20) - 10));
+    }
+}
+
+static void short_products(void **state) {
+    (void)state;
+    px_arena *arena = px_arena_new();
+    const px_order orders[] = {PX_SEQUENTIAL, PX_SEQUENTIAL, PX_REVERSE, PX_BLOCKED, PX_SPLITK};
+    for (int64_t rep = 0; rep < 1500 * effort(); rep++) {
+        px_fp in = px_fp_row(2 + (size_t)below((int64_t)px_fp_count() - 2));
+        px_fp acc = below(2) ? in : px_fp_row(below(2) ? 1 : 1 + (size_t)below((int64_t)px_fp_count() - 1));
+        px_call call = {.op = PX_OP_GEMM, .recipe = px_recipe_uniform(acc), .attr = {below(4) ? 1.0 : -1.0}};
+        call.recipe.mul = below(8) ? in : px_fp_exact();
+        call.recipe.order = (uint8_t)orders[below(5)];
+        call.recipe.block = (int32_t)(1 + below(40)), call.recipe.splits = (int32_t)(1 + below(4));
+        int64_t m = some_size(20), n = some_size(100), k = below(10) ? some_size(40) : 250 + below(40);
+        px_task task = {.call = &call};
+        task.in[0] = make_view(arena, in, m, k, ORDINARY);
+        task.in[1] = make_view(arena, in, k, n, ORDINARY);
+        int kind = (int)below(5);
+        for (int side = 0; side < 2; side++)
+            for (int64_t i = 0; i < task.in[side].rows; i++)
+                for (int64_t j = 0; j < task.in[side].cols; j++)
+                    px_view_set(&task.in[side], i, j, short_number(in, kind));
+        if (below(4) == 0) task.in[2] = make_view(arena, acc, m, n, ORDINARY);
+        task.out[0] = result_view(arena, acc, m, n);
+        try_task(arena, &task);
+        px_arena_reset(arena);
+    }
+    px_arena_free(arena);
+}
+
 /* Each row of each table, and each step of the tiles, has met many cases that it matches. Runs last. */
 static void every_path_was_tried(void **state) {
     (void)state;
@@ -312,6 +354,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(common_recipes_are_fast),
         cmocka_unit_test(matrix_products),
+        cmocka_unit_test(short_products),
         cmocka_unit_test(row_sums),
         cmocka_unit_test(elementwise),
         cmocka_unit_test(every_path_was_tried),

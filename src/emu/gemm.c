@@ -10,7 +10,7 @@
 #include "emu/plan.h"
 #include "emu/view.h"
 
-enum { TASK_ROWS = 32, MAX_WIDTH = 64 };
+enum { TASK_ROWS = 32 };
 
 typedef struct gemm {
     const px_task *task;
@@ -79,8 +79,8 @@ static double load_start(const gemm *g, int64_t i, int64_t first, int64_t column
 
 static void run_row(const gemm *g, int64_t i, int64_t p) {
     _Alignas(64) union {
-        float f32[MAX_WIDTH];
-        double f64[MAX_WIDTH];
+        float f32[PX_MAX_WIDTH];
+        double f64[PX_MAX_WIDTH];
     } c;
     int64_t width = g->packing.width, first = p * width, columns = g->n - first < width ? g->n - first : width;
     double start = load_start(g, i, first, columns, &c);
@@ -111,8 +111,10 @@ static void run_gemm(const px_task *task, const px_host *host) {
                              .width = binary32 ? g.isa->width_f32 : g.isa->width_f64,
                              .copies = 1,
                              .sign = task->call->attr[0],
-                             .factor = {1.0}};
-    PX_ASSERT(g.packing.width <= MAX_WIDTH);
+                             .period = 1,
+                             .block = task->in[0].cols,
+                             .factors = {1.0}};
+    PX_ASSERT(g.packing.width <= PX_MAX_WIDTH);
     g.m = task->out[0].rows, g.n = task->out[0].cols, g.k = task->in[0].cols;
     g.panels = (g.n + g.packing.width - 1) / g.packing.width;
     g.parts = (g.m + TASK_ROWS - 1) / TASK_ROWS;

@@ -1,6 +1,7 @@
 #include "emu/pack.h"
 
 #include "emu/isa/isa.h"
+#include "emu/view.h"
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -44,6 +45,10 @@ INLINE void strip_as(const px_packing *how, bool from32, bool to32, const px_vie
     }
 }
 
+static const double *factors_of(const px_packing *how, int64_t k) {
+    return how->factors + k % how->block % how->period * how->copies;
+}
+
 INLINE void panel_as(const px_packing *how, bool from32, bool to32, const px_view *b, int64_t p, void *panel) {
     int64_t n = b->rows, first = p * how->width, columns = b->cols - first < how->width ? b->cols - first : how->width;
     char *to = panel;
@@ -51,7 +56,7 @@ INLINE void panel_as(const px_packing *how, bool from32, bool to32, const px_vie
         for (int copy = 0; copy < how->copies; copy++) {
             int64_t at = (how->reversed ? n - 1 - k : k) * b->rs + first * b->cs;
             const void *from = element(from32, b->data, at);
-            move(from32, to32, columns, how->factor[copy], from, b->cs, to);
+            move(from32, to32, columns, factors_of(how, k)[copy], from, b->cs, to);
             clear(to32, how->width - columns, (void *)element(to32, to, columns));
             to += how->width * (int)(to32 ? sizeof(float) : sizeof(double));
         }
@@ -72,11 +77,28 @@ void px_pack_strip(const px_packing *how, const px_view *a, int64_t s, void *str
 /* A whole panel of numbers that lie together and have the host's format already: by a kernel. */
 static void panel_by_kernel(const px_packing *how, const px_view *b, int64_t p, void *panel) {
     int64_t first = how->reversed ? (b->rows - 1) * b->rs : 0, step = how->reversed ? -b->rs : b->rs;
-    const void *from = element(how->binary32, b->data, first + p * how->width);
-    if (how->binary32)
-        px_isa_chosen()->pack_f32(b->rows, how->width, how->copies, how->factor, from, step, panel);
-    else
-        px_isa_chosen()->pack_f64(b->rows, how->width, how->copies, how->factor, from, step, panel);
+    for (int64_t k = 0; k < b->rows; k += how->block) {
+        int64_t n = b->rows - k < how->block ? b->rows - k : how->block;
+        const void *from = element(how->binary32, b->data, first + k * step + p * how->width);
+        void *to = (void *)element(how->binary32, panel, k * how->copies * how->width);
+        if (how->binary32)
+            px_isa_chosen()->pack_f32(n, how->width, how->copies, how->period, how->factors, from, step, to);
+        else
+            px_isa_chosen()->pack_f64(n, how->width, how->copies, how->period, how->factors, from, step, to);
+    }
+}
+
+void px_pack_least(const px_packing *how, const px_view *b, int64_t p, uint32_t *least) {
+    int64_t n = b->rows, first = p * how->width, columns = b->cols - first < how->width ? b->cols - first : how->width;
+    if (px_fits_float(b->fmt) && b->cs == 1 && !how->reversed) {
+        px_isa_chosen()->least_across_f32(n, (int)columns, (const float *)b->data + first, b->rs, least);
+        return;
+    }
+    float row[PX_MAX_WIDTH];
+    for (int64_t k = 0; k < n; k++) {
+        for (int64_t j = 0; j < columns; j++) row[j] = (float)px_view_get(b, how->reversed ? n - 1 - k : k, first + j);
+        px_isa_chosen()->least_across_f32(1, (int)columns, row, 0, least + k);
+    }
 }
 
 void px_pack_panel(const px_packing *how, const px_view *b, int64_t p, void *panel) {

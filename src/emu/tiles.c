@@ -20,13 +20,16 @@ typedef struct tiles {
     px_plan plan;
     px_step step;
     px_tile_kernel kernel;
-    px_tile constants;
+    px_tile tile; /* the constants of all tiles */
+    float mul_least[PX_MAX_PERIOD];
+    int mul_shift; /* P - p of the product's format */
     px_packing packing;
     size_t size;   /* of a number of the host */
     bool readable; /* A, without packing */
     int64_t m, n, k, strips, panels, parts, k_block;
-    char *a, *b; /* strips and panels, packed */
-    char *c;     /* m x n, ldc apart: the output's own memory where that will do */
+    char *a, *b;                 /* strips and panels, packed */
+    uint32_t *least_a, *least_b; /* of guarded steps: k words a strip and a panel */
+    char *c;                     /* m x n, ldc apart: the output's own memory where that will do */
     int64_t ldc;
 } tiles;
 
@@ -63,54 +66,104 @@ static bool is_special(const px_recipe *r, const px_operands *o, const px_plan *
     return !stays_finite(r, o->n, f->term.largest, start);
 }
 
-/* Rounded products by the two-copy kernels of body_tiles.h: what these rely on. */
-static bool plan_short_product(const px_recipe *r, const px_operands *o, const px_facts *f, bool *clamped, px_tile *t) {
-    int shift = 24 - r->mul.p;
-    if (2 * r->mul.p >= 24 || f->product.emax + 1 + shift > 127 || o->b.emax + 1 + shift > 127) return false;
-    *clamped = f->product.least < r->mul.emin || o->b.p > r->mul.p;
-    t->mul_shift = ldexp(1.0, shift);
-    t->mul_least = ldexp(1.5 * px_fp_min_normal(r->mul), shift);
-    return !*clamped || o->a.p + o->b.p <= 23;
+static int max_int(int a, int b) { return a > b ? a : b; }
+static int min_int(int a, int b) { return a < b ? a : b; }
+
+static bool is_guarded(px_step step) { return step == PX_STEP_GUARDED_NATIVE || step == PX_STEP_GUARDED_QUICK; }
+static bool is_clamped(px_step step) { return step == PX_STEP_CLAMPED_NATIVE || step == PX_STEP_CLAMPED_QUICK; }
+
+/* The smallest nonzero magnitude among `count` numbers from (i, j) on, down or across; inf when there is none. */
+static double least_of(const px_view *v, int64_t i, int64_t j, bool down, int64_t count) {
+    double least = (double)INFINITY;
+    int64_t end = down ? v->rows : v->cols;
+    for (int64_t n = 0; n < count && (down ? i : j) + n < end; n++) {
+        double x = fabs(px_view_get(v, down ? i + n : i, down ? j : j + n));
+        if (x > 0 && x < least) least = x;
+    }
+    return least;
 }
 
-static bool plan_short(const px_task *task, px_plan *plan, px_step *step, px_tile *t) {
+/* Where terms that may be subnormal are not rare, by a sample, guarded steps are slower than clamped ones: the branch
+ * is not foreseen. */
+static bool often_subnormal(const px_task *task, px_tile_kernel kernel) {
+    const px_view *a = &task->in[0], *b = &task->in[1];
+    const int64_t samples = 24;
+    double limit = px_fp_min_normal(task->call->recipe.mul);
+    int small = 0;
+    for (int64_t s = 0; s < samples; s++) {
+        int64_t k = s * a->cols / samples, i = s * a->rows / samples, j = s * b->cols / samples;
+        small += least_of(a, i, k, true, kernel.rows) * least_of(b, k, j, false, kernel.width) < limit;
+    }
+    return small * 6 > samples;
+}
+
+/* Rounded products by the two-copy kernels of body_tiles.h: what these rely on. */
+static bool plan_short_product(const px_recipe *r, const px_operands *o, const px_facts *f, bool *guarded) {
+    int shift = 24 - r->mul.p;
+    if (2 * r->mul.p >= 24 || f->product.emax + 1 + shift > 127 || o->b.emax + 1 + shift > 127) return false;
+    *guarded = f->product.least < r->mul.emin;
+    return o->b.p <= r->mul.p && (!*guarded || (o->a.p + o->b.p <= 23 && o->a.least >= -126 && o->b.least >= -126));
+}
+
+/* How far sums may drift: all numbers on the way stay finite and normal in binary32. The smallest are the quanta, the
+ * largest the sums and what products are made of. False when they cannot. */
+static bool plan_drift(const px_recipe *r, const px_operands *o, const px_facts *f, tiles *t) {
+    px_tile *tile = &t->tile;
+    int quantum = min_int(min_int(f->product.quantum, f->term.quantum), o->b.quantum), shift = tile->acc_shift;
+    if (o->has_start) quantum = min_int(quantum, o->start.quantum);
+    int factors = max_int(f->product.emax, o->b.emax);
+    if (t->plan.rounds_product) factors = max_int(factors, r->mul.emin);
+    int largest = max_int(f->sum_emax, factors + t->mul_shift) + 1;
+    tile->scale = shift ? min_int(126 - largest, 126 - t->mul_shift) : 0;
+    tile->period = shift ? min_int(min_int((quantum + tile->scale + 125) / shift, 127 / shift), PX_MAX_PERIOD) : 1;
+    for (int phase = 0; phase < tile->period; phase++)
+        t->mul_least[phase] = ldexpf(1.5F, r->mul.emin + t->mul_shift + tile->scale - phase * shift);
+    tile->least_limit = ((uint32_t)(254 + r->mul.emin) << 23) - 2;
+    return tile->period >= 1;
+}
+
+static bool plan_short(const px_task *task, tiles *t) {
     const px_recipe *r = &task->call->recipe;
+    px_plan *plan = &t->plan;
     px_operands o = px_operands_of_gemm(task, true);
     px_facts f;
     if (!px_plan_make(r, &px_binary32, &o, plan, &f) || plan->odd || plan->signed_zeros) return false;
     if (is_special(r, &o, plan, &f) || (o.has_start && !no_negative_zero(&task->in[2]))) return false;
-    bool clamped = true;
-    if (plan->rounds_product && !plan_short_product(r, &o, &f, &clamped, t)) return false;
+    bool guarded = false;
+    if (plan->rounds_product && !plan_short_product(r, &o, &f, &guarded)) return false;
     if (plan->rounds_sum && !plan->quick_sum) return false;
-    bool far_from_zero = f.term.quantum >= -60 && (!o.has_start || o.start.quantum >= -60);
-    t->acc_shift = 24 - (plan->rounds_sum ? r->acc.p : 24);
+    t->mul_shift = plan->rounds_product ? 24 - r->mul.p : 0;
+    t->tile.acc_shift = plan->rounds_sum ? 24 - r->acc.p : 0;
+    if (!plan_drift(r, &o, &f, t)) return false;
+    bool often = guarded && often_subnormal(task, t->isa->tiles_f32[PX_STEP_GUARDED_QUICK]);
     if (!plan->rounds_product)
-        *step = PX_STEP_QUICK;
+        t->step = PX_STEP_QUICK;
     else if (!plan->rounds_sum)
-        *step = clamped ? PX_STEP_CLAMPED_NATIVE : PX_STEP_FREE_NATIVE;
+        t->step = !guarded ? PX_STEP_FREE_NATIVE : often ? PX_STEP_CLAMPED_NATIVE : PX_STEP_GUARDED_NATIVE;
     else
-        *step = clamped || !far_from_zero ? PX_STEP_CLAMPED_QUICK : PX_STEP_FREE_QUICK;
+        t->step = !guarded ? PX_STEP_FREE_QUICK : often ? PX_STEP_CLAMPED_QUICK : PX_STEP_GUARDED_QUICK;
     return plan->rounds_product || plan->rounds_sum;
 }
 
-static bool plan_native(const px_task *task, const px_host *host, px_plan *plan, px_step *step) {
+static bool plan_native(const px_task *task, const px_host *host, tiles *t) {
     px_operands o = px_operands_of_gemm(task, false);
     px_facts f;
-    if (!px_plan_make(&task->call->recipe, host, &o, plan, &f)) return false;
-    *step = plan->fused || (f.exact_product && px_isa_chosen()->fuses) ? PX_STEP_FUSED : PX_STEP_NATIVE;
-    return !plan->rounds_product && !plan->rounds_sum;
+    if (!px_plan_make(&task->call->recipe, host, &o, &t->plan, &f)) return false;
+    t->step = t->plan.fused || (f.exact_product && px_isa_chosen()->fuses) ? PX_STEP_FUSED : PX_STEP_NATIVE;
+    t->tile.period = 1;
+    return !t->plan.rounds_product && !t->plan.rounds_sum;
 }
 
 static bool plan_tiles(const px_task *task, tiles *t) {
     *t = (tiles){.task = task, .isa = px_isa_chosen()};
-    if (plan_native(task, &px_binary32, &t->plan, &t->step))
-        t->packing.binary32 = true;
-    else if (plan_native(task, &px_binary64, &t->plan, &t->step))
+    t->packing.binary32 = true;
+    if (!plan_native(task, &px_binary32, t)) {
         t->packing.binary32 = false;
-    else if (plan_short(task, &t->plan, &t->step, &t->constants))
-        t->packing.binary32 = true;
-    else
-        return false;
+        if (!plan_native(task, &px_binary64, t)) {
+            t->packing.binary32 = true;
+            if (!plan_short(task, t)) return false;
+        }
+    }
     const px_plan *plan = &t->plan;
     if (plan->order == PX_BLOCKED) return !plan->rounds_partial && !plan->has_start;
     return plan->order == PX_SEQUENTIAL;
@@ -118,27 +171,27 @@ static bool plan_tiles(const px_task *task, tiles *t) {
 
 /* ---- running it ---- */
 
-static int copies_of(px_step step) {
-    bool rounds = step != PX_STEP_NATIVE && step != PX_STEP_FUSED && step != PX_STEP_QUICK;
-    return rounds ? 2 : 1;
-}
-
 static void set_packing(tiles *t) {
-    bool clamped = t->step == PX_STEP_CLAMPED_NATIVE || t->step == PX_STEP_CLAMPED_QUICK;
     px_packing *p = &t->packing;
     p->reversed = t->task->call->recipe.order == PX_REVERSE;
     p->sign = t->task->call->attr[0];
     p->height = t->kernel.rows;
     p->width = t->kernel.width;
-    p->copies = copies_of(t->step);
-    p->factor[0] = p->copies == 1 ? 1.0 : clamped ? t->constants.mul_shift : t->constants.mul_shift - 1;
-    p->factor[1] = clamped ? 1.0 : t->constants.mul_shift;
+    p->copies = t->plan.rounds_product ? 2 : 1;
+    p->period = t->tile.period;
+    p->block = t->k_block;
+    for (int phase = 0; phase < p->period; phase++) {
+        double unit = ldexp(1.0, t->tile.scale - phase * t->tile.acc_shift), *factors = p->factors + phase * p->copies;
+        factors[p->copies - 1] = ldexp(unit, t->mul_shift);
+        if (p->copies == 2) factors[0] = is_clamped(t->step) ? unit : factors[1] - unit;
+    }
 }
 
-/* A is read in place where its rows lie together in the host's format; a ragged last strip is packed all the same. */
+/* A is read in place where its rows lie together in the host's format and in the right order; a ragged last strip is
+ * packed all the same. */
 static bool is_readable(const tiles *t) {
     const px_view *a = &t->task->in[0];
-    return px_fits_float(a->fmt) == t->packing.binary32 && a->cs == 1 && t->packing.sign == 1.0;
+    return px_fits_float(a->fmt) == t->packing.binary32 && a->cs == 1 && t->packing.sign == 1.0 && !t->packing.reversed;
 }
 
 static bool in_place(const tiles *t, int64_t s) { return t->readable && (s + 1) * t->kernel.rows <= t->m; }
@@ -154,9 +207,8 @@ static void set_rows(const tiles *t, int64_t s, int64_t k, px_tile *tile) {
         tile->a = strip_at(t, s, k), tile->row_step = 1, tile->k_step = t->kernel.rows;
         return;
     }
-    int64_t at = s * t->kernel.rows * a->rs + (t->packing.reversed ? t->k - 1 - k : k);
-    tile->a = (const char *)a->data + at * (int64_t)t->size;
-    tile->row_step = a->rs, tile->k_step = t->packing.reversed ? -1 : 1;
+    tile->a = (const char *)a->data + (s * t->kernel.rows * a->rs + k) * (int64_t)t->size;
+    tile->row_step = a->rs, tile->k_step = 1;
 }
 
 static char *panel_at(const tiles *t, int64_t p, int64_t k) {
@@ -165,12 +217,20 @@ static char *panel_at(const tiles *t, int64_t p, int64_t k) {
 
 static void pack_strip(void *context, int64_t s) {
     const tiles *t = context;
-    if (!in_place(t, s)) px_pack_strip(&t->packing, &t->task->in[0], s, strip_at(t, s, 0));
+    const px_view *a = &t->task->in[0];
+    if (!in_place(t, s)) px_pack_strip(&t->packing, a, s, strip_at(t, s, 0));
+    if (!is_guarded(t->step)) return;
+    uint32_t *least = t->least_a + s * t->k;
+    if (in_place(t, s))
+        t->isa->least_along_f32(t->k, t->kernel.rows, (float *)a->data + s * t->kernel.rows * a->rs, a->rs, least);
+    else
+        t->isa->least_across_f32(t->k, t->kernel.rows, (float *)strip_at(t, s, 0), t->kernel.rows, least);
 }
 
 static void pack_panel(void *context, int64_t p) {
     const tiles *t = context;
     px_pack_panel(&t->packing, &t->task->in[1], p, panel_at(t, p, 0));
+    if (is_guarded(t->step)) px_pack_least(&t->packing, &t->task->in[1], p, t->least_b + p * t->k);
 }
 
 static void copy_rows(char *to, int64_t ld_to, const char *from, int64_t ld_from, int64_t rows, size_t bytes,
@@ -187,8 +247,9 @@ static void run_tile(const tiles *t, int64_t s, int64_t p, int64_t k, int64_t co
     int64_t columns = t->n - j < t->kernel.width ? t->n - j : t->kernel.width;
     bool ragged = rows < t->kernel.rows || columns < t->kernel.width;
     char *c = t->c + (size_t)(i * t->ldc + j) * t->size;
-    px_tile tile = t->constants;
-    tile.k = count, tile.mode = mode;
+    px_tile tile = t->tile;
+    tile.k = count, tile.mode = mode, tile.mul_least = t->mul_least;
+    if (is_guarded(t->step)) tile.least_a = t->least_a + s * t->k + k, tile.least_b = t->least_b + p * t->k + k;
     set_rows(t, s, k, &tile);
     tile.b = panel_at(t, p, k);
     tile.c = ragged ? edge : c, tile.ldc = ragged ? t->kernel.width : t->ldc;
@@ -241,16 +302,18 @@ void px_tiles_run(const px_task *task) {
          direct = px_fits_float(out->fmt) == binary32 && out->cs == 1 && !t.plan.rounds_out;
     t.kernel = (binary32 ? t.isa->tiles_f32 : t.isa->tiles_f64)[t.step];
     PX_ASSERT(t.kernel.run && t.kernel.rows * t.kernel.width <= MAX_TILE && TASK_ROWS >= t.kernel.rows);
+    t.k_block = t.plan.order == PX_BLOCKED ? t.plan.block : K_BLOCK / t.tile.period * t.tile.period;
     set_packing(&t);
     t.size = binary32 ? sizeof(float) : sizeof(double);
     t.m = out->rows, t.n = out->cols, t.k = task->in[0].cols;
     t.strips = (t.m + t.kernel.rows - 1) / t.kernel.rows;
     t.panels = (t.n + t.kernel.width - 1) / t.kernel.width;
     t.parts = (t.strips + TASK_ROWS / t.kernel.rows - 1) / (TASK_ROWS / t.kernel.rows);
-    t.k_block = t.plan.order == PX_BLOCKED ? t.plan.block : K_BLOCK;
     t.readable = is_readable(&t);
     t.a = px_scratch((t.readable ? 1 : t.strips) * t.kernel.rows * t.k, t.size);
     t.b = px_scratch(t.panels * t.kernel.width * t.packing.copies * t.k, t.size);
+    t.least_a = px_scratch(is_guarded(t.step) ? t.strips * t.k : 0, sizeof *t.least_a);
+    t.least_b = px_scratch(is_guarded(t.step) ? t.panels * t.k : 0, sizeof *t.least_b);
     t.c = direct ? out->data : px_scratch(t.m * t.n, t.size);
     t.ldc = direct ? out->rs : t.n;
     double mk = (double)t.m * (double)t.k, kn = (double)t.k * (double)t.n, mn = (double)t.m * (double)t.n;
@@ -260,6 +323,8 @@ void px_tiles_run(const px_task *task) {
     px_emu_for(mn * (double)t.k / 8, t.panels * t.parts, run_part, &t);
     if (!direct) px_emu_for(mn, t.m, store_result, &t);
     if (!direct) free(t.c);
+    free(t.least_b);
+    free(t.least_a);
     free(t.b);
     free(t.a);
 }

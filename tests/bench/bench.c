@@ -133,7 +133,7 @@ int main(int argc, char **argv) {
            environment("OPENBLAS_CORETYPE"), environment("OPENBLAS_L2_SIZE"));
     report r = {.options = &o, .figures = json_array()};
     bench_rounding(&o, isa, run_case, &r);
-    bench_products(&o, isa, run_case, &r);
+    bench_products(&o, isa, pipes, run_case, &r);
     bench_units(&o, isa, run_case, &r);
     json_t *all = json_pack("{s:s, s:b, s:i, s:i, s:i, s:s, s:o}", "isa", isa->name, "separate_pipes", pipes.separate,
                             "threads", o.threads, "size", o.size, "samples", o.samples, "openblas_core",

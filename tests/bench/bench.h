@@ -24,23 +24,23 @@ typedef struct bench_options {
     int samples, threads, size; /* size: n of the matrices */
 } bench_options;
 
+/* What a step of the tile kernels costs, in vector operations; and how many cycles a vector of results takes at
+ * least. */
+typedef struct bench_pipes {
+    bool separate; /* additions do not compete with multiplications */
+} bench_pipes;
+bench_pipes bench_measure_pipes(void);
+double bench_step_cycles(bench_pipes pipes, px_step step);
+
 /* Called with each case in turn. */
 typedef void bench_run(const bench_case *c, void *state);
 
 /* The cases of a file: makes the data, calls run for each whose name matches the filter, frees the data. */
 void bench_rounding(const bench_options *o, const px_isa *isa, bench_run *run, void *state);
-void bench_products(const bench_options *o, const px_isa *isa, bench_run *run, void *state);
+void bench_products(const bench_options *o, const px_isa *isa, bench_pipes pipes, bench_run *run, void *state);
 void bench_units(const bench_options *o, const px_isa *isa, bench_run *run, void *state);
 
 bool bench_wants(const bench_options *o, const char *name); /* glob */
-
-/* What a step of the tile kernels costs, in vector operations; and how many cycles a vector of results takes at
- * least. */
-typedef struct bench_pipes {
-    bool separate; /* additions do not compete with multiplications: four pipes, else three of which two compute */
-} bench_pipes;
-bench_pipes bench_measure_pipes(void);
-double bench_step_cycles(bench_pipes pipes, const px_isa *isa, px_step step);
 
 /* Peers. c = a b, n x n, every product and sum rounded to binary16 by the compiler's own type, one operation a
  * statement. */

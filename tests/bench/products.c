@@ -81,11 +81,10 @@ static void fill(product *p, px_fp in, px_fp out) {
     }
 }
 
-static double limit_of(const product *p, const px_isa *isa, void (*peer)(void *)) {
+static double limit_of(const product *p, bench_pipes pipes, void (*peer)(void *)) {
     px_step step = px_tiles_step(&p->task);
     if (step == PX_STEPS || (peer != sgemm && peer != dgemm)) return 0;
-    bench_pipes pipes = bench_measure_pipes();
-    return bench_step_cycles(pipes, isa, PX_STEP_FUSED) / bench_step_cycles(pipes, isa, step);
+    return bench_step_cycles(pipes, PX_STEP_FUSED) / bench_step_cycles(pipes, step);
 }
 
 static const struct {
@@ -120,7 +119,7 @@ static double goal_of(double goal, double limit, const px_isa *isa, void (*peer)
     return limit > 0 && 0.8 * limit < goal ? 0.8 * limit : goal;
 }
 
-void bench_products(const bench_options *o, const px_isa *isa, bench_run *run, void *state) {
+void bench_products(const bench_options *o, const px_isa *isa, bench_pipes pipes, bench_run *run, void *state) {
     product p = {.n = o->size};
     size_t count = (size_t)(p.n * p.n);
     for (int s = 0; s < 3; s++) {
@@ -138,7 +137,7 @@ void bench_products(const bench_options *o, const px_isa *isa, bench_run *run, v
         p.call.recipe.block = 32;
         p.task = (px_task){.call = &p.call};
         fill(&p, format(cases[i].in), acc);
-        double limit = limit_of(&p, isa, cases[i].peer), work = pow((double)p.n, 3);
+        double limit = limit_of(&p, pipes, cases[i].peer), work = pow((double)p.n, 3);
         double goal = goal_of(cases[i].goal, limit, isa, cases[i].peer);
         bench_case c = {cases[i].name, cases[i].peer_name, "GMAC/s", work, &p, ours, cases[i].peer, goal, limit};
         run(&c, state);

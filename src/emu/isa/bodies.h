@@ -1,18 +1,19 @@
 /* The bodies, in binary64 and in binary32, for panels of columns and for single columns; and the table of their
  * kernels. The including file sets PX_VECTOR_BYTES and the shapes: PX_VECTORS of a row, PX_NATIVE_ROWS x
- * PX_NATIVE_VECTORS of a tile of native steps, PX_STEP_ROWS x PX_STEP_VECTORS of a tile of emulated ones; and
- * PX_ISA_NAME, PX_ISA_TABLE. */
+ * PX_NATIVE_VECTORS of a tile of native steps, PX_STEP_ROWS x PX_STEP_VECTORS of a tile of emulated ones;
+ * PX_STEP_RELOADS, whether these read B anew for each row, which leaves its registers to sums; and PX_ISA_NAME,
+ * PX_ISA_TABLE. */
 #include <math.h>
 
 #include "arith/recipe.h"
 #include "emu/isa/isa.h"
 #include "emu/isa/simd.h"
 
-#define VEC     P(vec)
-#define MASK    P(mask)
-#define TARGET  P(target)
-#define HOW     P(how)
-#define INLINE  static inline __attribute__((always_inline))
+#define VEC    P(vec)
+#define MASK   P(mask)
+#define TARGET P(target)
+#define HOW    P(how)
+#define INLINE static inline __attribute__((always_inline))
 
 /* binary64 */
 #define REAL       double
@@ -98,13 +99,17 @@ const px_isa PX_ISA_TABLE = {
     .tiles_f32 = {[PX_STEP_NATIVE] = {PX_NATIVE_ROWS, NATIVE_WIDTH / 4, tile_native_f32},
                   [PX_STEP_FUSED] = {PX_NATIVE_ROWS, NATIVE_WIDTH / 4, tile_fused_f32},
                   [PX_STEP_FREE_NATIVE] = {PX_STEP_ROWS, STEP_WIDTH / 4, tile_free_native_f32},
-                  [PX_STEP_CLAMPED_NATIVE] = {PX_STEP_ROWS, STEP_WIDTH / 4, tile_clamped_native_f32},
+                  [PX_STEP_GUARDED_NATIVE] = {PX_STEP_ROWS, STEP_WIDTH / 4, tile_guarded_native_f32},
                   [PX_STEP_QUICK] = {PX_STEP_ROWS, STEP_WIDTH / 4, tile_quick_f32},
                   [PX_STEP_FREE_QUICK] = {PX_STEP_ROWS, STEP_WIDTH / 4, tile_free_quick_f32},
+                  [PX_STEP_GUARDED_QUICK] = {PX_STEP_ROWS, STEP_WIDTH / 4, tile_guarded_quick_f32},
+                  [PX_STEP_CLAMPED_NATIVE] = {PX_STEP_ROWS, STEP_WIDTH / 4, tile_clamped_native_f32},
                   [PX_STEP_CLAMPED_QUICK] = {PX_STEP_ROWS, STEP_WIDTH / 4, tile_clamped_quick_f32}},
     .pack_f64 = pack_f64,
     .pack_f32 = pack_f32,
     .scan_f32 = scan_f32,
+    .least_across_f32 = least_across_f32,
+    .least_along_f32 = least_along_f32,
     .round_f64 = round_array_f64,
     .round_f32 = round_array_f32,
     .round_words_f32 = round_words_f32,

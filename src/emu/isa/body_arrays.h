@@ -12,10 +12,11 @@ static void P(round_array)(const px_target *target, int64_t n, const REAL *x, RE
     P(store_some)(y + i, n - i, P(rounded)(&f, P(load_some)(x + i, n - i)));
 }
 
-static void P(pack)(int64_t n, int width, int copies, const double *factor, const REAL *from, int64_t step, REAL *to) {
-    for (int64_t k = 0; k < n; k++, from += step)
+static void P(pack)(int64_t n, int width, int copies, int period, const double *factors, const REAL *from, int64_t step,
+                    REAL *to) {
+    for (int64_t k = 0, phase = 0; k < n; k++, from += step, phase = phase + 1 < period ? phase + 1 : 0)
         for (int copy = 0; copy < copies; copy++) {
-            VEC f = P(all)((REAL)factor[copy]);
+            VEC f = P(all)((REAL)factors[phase * copies + copy]);
             for (int j = 0; j < width; j += LANES, to += LANES) {
                 VEC x = P(load)(from + j) * f;
                 memcpy(to, &x, sizeof x);

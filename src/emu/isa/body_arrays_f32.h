@@ -1,4 +1,4 @@
-/* Arrays of binary32 numbers: their range, and rounding to the formats with the exponents of binary32 (bf16, tf32) and
+/* Arrays of binary32 numbers: their range, the smallest of rows and columns, and rounding to the formats with the exponents of binary32 (bf16, tf32) and
  * to fp16. */
 
 typedef struct P(range) {
@@ -25,6 +25,31 @@ static void P(scan)(int64_t n, const float *x, px_scan *scan) {
         memcpy(&greatest, &high, sizeof greatest);
         if (low > 0 && smallest < scan->least) scan->least = smallest;
         if (!(greatest <= scan->largest)) scan->largest = isnan(greatest) ? (float)INFINITY : greatest;
+    }
+}
+
+INLINE MASK P(less_1)(VEC x) {
+    const MASK magnitude = ~P(sign)(P(all)(-0.0f));
+    return (((MASK)x & magnitude) + ~(MASK){0}) & magnitude;
+}
+
+INLINE MASK P(smaller)(MASK x, MASK y) { return (x & (x < y)) | (y & ~(x < y)); }
+
+static void P(least_across)(int64_t n, int width, const float *x, int64_t step, uint32_t *least) {
+    for (int64_t k = 0; k < n; k++, x += step) {
+        MASK all = ~P(sign)(P(all)(-0.0f));
+        for (int j = 0; j < width; j += LANES) all = P(smaller)(all, P(less_1)(P(load_some)(x + j, width - j)));
+        int32_t one = all[0];
+        for (int i = 1; i < LANES; i++) one = all[i] < one ? all[i] : one;
+        least[k] = (uint32_t)one;
+    }
+}
+
+static void P(least_along)(int64_t n, int rows, const float *x, int64_t step, uint32_t *least) {
+    for (int64_t k = 0; k < n; k += LANES) {
+        MASK all = ~P(sign)(P(all)(-0.0f));
+        for (int i = 0; i < rows; i++) all = P(smaller)(all, P(less_1)(P(load_some)(x + i * step + k, n - k)));
+        memcpy(least + k, &all, (size_t)(n - k < LANES ? n - k : LANES) * sizeof *least);
     }
 }
 

@@ -6,17 +6,11 @@
 
 enum { P(MOST_ROWS) = 8, P(MOST_VECTORS) = 4 };
 
-typedef struct P(quick) {
-    VEC mul_least, shift, shift_less_1;
-    MASK exponents; /* added to a word, it multiplies by `shift` */
-} P(quick);
-#define QUICK P(quick)
-
-INLINE QUICK P(quick_of)(const px_tile *t) {
-    REAL shift = (REAL)((int64_t)1 << t->acc_shift);
-    QUICK q = {.mul_least = P(all)((REAL)t->mul_least), .shift = P(all)(shift), .shift_less_1 = P(all)(shift - 1)};
-    for (int i = 0; i < LANES; i++) q.exponents[i] = (WORD)t->acc_shift << (DIGITS - 1);
-    return q;
+INLINE REAL P(power_of_two)(int64_t e) {
+    WORD word = (WORD)(e + (DIGITS == 24 ? 127 : 1023)) << (DIGITS - 1);
+    REAL x;
+    memcpy(&x, &word, sizeof x);
+    return x;
 }
 
 /* The stages of a step, each for a whole row of vectors before the next: what depends on each other stands apart, so
@@ -34,106 +28,127 @@ INLINE void P(products_free)(const int vectors, VEC a, const VEC *low, const VEC
  * result, so (a b + big) - big is a b on that grid, and big is an even number of quanta, for factors of at most DIGITS
  * - 1 bits together, so ties go to even. Where a b + big leaves the binade of big, upwards or downwards, a b is so near
  * to the end of its own that both grids round it there; 1.5 keeps the smallest ones inside. */
-INLINE void P(products_clamped)(const int vectors, const QUICK *q, VEC a, const VEC *high, const VEC *b, VEC *x) {
+INLINE void P(products_clamped)(const int vectors, VEC least, VEC a, const VEC *b, const VEC *high, VEC *x) {
     VEC big[P(MOST_VECTORS)];
     EACH_VECTOR big[v] = a * high[v];
-    EACH_VECTOR big[v] = P(larger_magnitude)(big[v], q->mul_least);
+    EACH_VECTOR big[v] = P(larger_magnitude)(big[v], least);
     EACH_VECTOR x[v] = P(fma_exact)(a, b[v], big[v]);
     EACH_VECTOR x[v] = x[v] - big[v];
 }
 
-/* s = s + x as round_quickly. */
-INLINE void P(sums_quick)(const int vectors, const QUICK *q, VEC *s, VEC *x) {
+/* s = (s + x) / C, the sum rounded: round_quickly of x / C, so that C times it is at hand; keep = (C - 1) / C. What is
+ * added next has the factor 1 / C in it. */
+INLINE void P(sums_drifting)(const int vectors, VEC keep, VEC *s, VEC *x) {
     EACH_VECTOR x[v] = s[v] + x[v];
-    EACH_VECTOR s[v] = x[v] * q->shift_less_1;
-    EACH_VECTOR s[v] = P(fma_exact)(x[v], q->shift, -s[v]);
-}
-
-/* The same with C x made by an integer addition to the exponent, which takes work from the multipliers. A zero becomes
- * a number below 2^-100 and stays one: harmless where all numbers are multiples of 2^-60, as it is lost in the first
- * sum that is not zero. finish takes it away. */
-INLINE void P(sums_by_exponent)(const int vectors, const QUICK *q, VEC *s, VEC *x) {
-    EACH_VECTOR x[v] = s[v] + x[v];
-    EACH_VECTOR s[v] = x[v] * q->shift_less_1;
-    EACH_VECTOR x[v] = (VEC)((MASK)x[v] + q->exponents);
+    EACH_VECTOR s[v] = x[v] * keep;
     EACH_VECTOR s[v] = x[v] - s[v];
 }
 
-INLINE void P(tile_step)(const px_step step, const int vectors, const QUICK *q, VEC *s, VEC a, const VEC *b,
-                         const VEC *b2) {
-    VEC x[P(MOST_VECTORS)];
-    switch (step) {
-    case PX_STEP_NATIVE:
-    case PX_STEP_QUICK: EACH_VECTOR x[v] = a * b[v]; break;
-    case PX_STEP_FREE_NATIVE:
-    case PX_STEP_FREE_QUICK: P(products_free)(vectors, a, b, b2, x); break;
-    case PX_STEP_CLAMPED_NATIVE:
-    case PX_STEP_CLAMPED_QUICK: P(products_clamped)(vectors, q, a, b, b2, x); break;
-    case PX_STEP_FUSED: EACH_VECTOR s[v] = P(fma)(a, b[v], s[v]); return;
-    case PX_STEPS: __builtin_unreachable();
+#define GUARDED(step)        ((step) == PX_STEP_GUARDED_NATIVE || (step) == PX_STEP_GUARDED_QUICK)
+#define CLAMPED(step)        ((step) == PX_STEP_CLAMPED_NATIVE || (step) == PX_STEP_CLAMPED_QUICK)
+#define ROUNDS_PRODUCT(step) ((step) != PX_STEP_NATIVE && (step) != PX_STEP_FUSED && (step) != PX_STEP_QUICK)
+#define ROUNDS_SUM(step)                                                                                               \
+    ((step) == PX_STEP_QUICK || (step) == PX_STEP_FREE_QUICK || (step) == PX_STEP_GUARDED_QUICK ||                     \
+     (step) == PX_STEP_CLAMPED_QUICK)
+
+INLINE void P(products)(const px_step step, const int vectors, const VEC *least, VEC a, const VEC *b, const VEC *b2,
+                        VEC *x) {
+    VEC plain[P(MOST_VECTORS)];
+    if (!ROUNDS_PRODUCT(step)) {
+        EACH_VECTOR x[v] = a * b[v];
+    } else if (least) {
+        EACH_VECTOR plain[v] = CLAMPED(step) ? b[v] : b2[v] - b[v];
+        P(products_clamped)(vectors, *least, a, plain, b2, x);
+    } else {
+        P(products_free)(vectors, a, b, b2, x);
     }
-    if (step == PX_STEP_FREE_QUICK)
-        P(sums_by_exponent)(vectors, q, s, x);
-    else if (step == PX_STEP_QUICK || step == PX_STEP_CLAMPED_QUICK)
-        P(sums_quick)(vectors, q, s, x);
-    else
-        EACH_VECTOR s[v] = s[v] + x[v];
 }
 
-INLINE VEC P(tile_finish)(const px_step step, VEC s) {
-    if (step == PX_STEP_FREE_QUICK) return (VEC)((MASK)s & (P(magnitude)(s) >= P(all)((REAL)0x1p-60)));
-    return P(select)(s == s, s, P(all)((REAL)NAN));
+/* The terms that begin at a and b, for all rows. least: of clamped products, else NULL. */
+INLINE void P(tile_step)(const px_step step, const int rows, const int vectors, const REAL *a, int64_t row_step,
+                         const REAL *b, const VEC *least, VEC keep, VEC s[][P(MOST_VECTORS)]) {
+    VEC bk[P(MOST_VECTORS)], bk2[P(MOST_VECTORS)], x[P(MOST_VECTORS)];
+    for (int i = 0; i < rows; i++) {
+        if (PX_STEP_RELOADS && ROUNDS_PRODUCT(step)) __asm__("" : "+r"(b)); /* as if b pointed elsewhere */
+        EACH_VECTOR bk[v] = P(load)(b + v * LANES);
+        EACH_VECTOR bk2[v] = P(load)(b + ((ROUNDS_PRODUCT(step) ? vectors : 0) + v) * LANES);
+        VEC ak = P(all)(a[i * row_step]);
+        if (step == PX_STEP_FUSED) {
+            EACH_VECTOR s[i][v] = P(fma)(ak, bk[v], s[i][v]);
+            continue;
+        }
+        P(products)(step, vectors, least, ak, bk, bk2, x);
+        if (ROUNDS_SUM(step))
+            P(sums_drifting)(vectors, keep, s[i], x);
+        else
+            EACH_VECTOR s[i][v] = s[i][v] + x[v];
+    }
 }
 
-INLINE VEC P(tile_join)(const px_step step, const QUICK *q, VEC c, VEC s) {
-    bool quick = step == PX_STEP_QUICK || step == PX_STEP_FREE_QUICK || step == PX_STEP_CLAMPED_QUICK;
-    if (quick) P(sums_quick)(1, q, &c, &s);
-    return quick ? c : c + s;
+/* Terms k .. k + n - 1, clamped only where a product may be subnormal. */
+INLINE void P(tile_steps)(const px_step step, const int rows, const int vectors, const px_tile *t, int64_t k, int64_t n,
+                          VEC s[][P(MOST_VECTORS)]) {
+    const int b_step = (ROUNDS_PRODUCT(step) ? 2 : 1) * vectors * LANES;
+    const REAL *a = (const REAL *)t->a + k * t->k_step, *b = (const REAL *)t->b + k * b_step;
+    const int64_t row_step = t->row_step, k_step = t->k_step;
+    const VEC keep = P(all)(1 - P(power_of_two)(-t->acc_shift));
+    for (int64_t j = 0; j < n; j++, a += k_step, b += b_step) {
+        bool small = GUARDED(step) && __builtin_expect(t->least_a[k + j] + t->least_b[k + j] < t->least_limit, 0);
+        if (CLAMPED(step) || small) {
+            VEC least = P(all)((REAL)t->mul_least[ROUNDS_SUM(step) ? j : 0]);
+            const REAL *here = a;
+            __asm__("" : "+r"(here)); /* or gcc loads all of A before it branches, and spills sums */
+            P(tile_step)(step, rows, vectors, here, row_step, b, &least, keep, s);
+        } else {
+            P(tile_step)(step, rows, vectors, a, row_step, b, NULL, keep, s);
+        }
+    }
 }
 
-/* The loop, specialised by the constants that it is called with. copies: of B. */
-INLINE void P(tile)(const px_tile *t, const px_step step, const int rows, const int vectors, const int copies) {
-    const REAL *a = t->a, *b = t->b;
-    REAL *c = t->c;
-    QUICK q = P(quick_of)(t);
+INLINE void P(tile_store)(const px_step step, const px_tile *t, REAL *at, VEC s) {
+    REAL shift = P(power_of_two)(t->acc_shift);
+    if (t->mode == PX_TILE_ADD) {
+        s = P(load)(at) + s;
+        if (ROUNDS_SUM(step)) s = P(fma_exact)(s, P(all)(shift), -(s * (shift - 1)));
+    }
+    if (!ROUNDS_SUM(step)) s = P(select)(s == s, s, P(all)((REAL)NAN)); /* else nothing overflows */
+    memcpy(at, &s, sizeof s);
+}
+
+/* The loop, specialised by the constants that it is called with. */
+INLINE void P(tile)(const px_tile *t, const px_step step, const int rows, const int vectors) {
     VEC s[P(MOST_ROWS)][P(MOST_VECTORS)];
+    REAL *c = t->c, scale = P(power_of_two)(t->scale), back = P(power_of_two)(-t->scale);
     for (int i = 0; i < rows; i++)
-        for (int v = 0; v < vectors; v++)
-            s[i][v] = t->mode == PX_TILE_RESUME ? P(load)(c + i * t->ldc + v * LANES) : P(all)(0);
-    for (int64_t k = 0; k < t->k; k++, a += t->k_step, b += copies * vectors * LANES) {
-        VEC bk[P(MOST_VECTORS)], bk2[P(MOST_VECTORS)];
-        for (int v = 0; v < vectors; v++) {
-            bk[v] = P(load)(b + v * LANES);
-            bk2[v] = P(load)(b + ((copies - 1) * vectors + v) * LANES);
+        EACH_VECTOR s[i][v] = t->mode == PX_TILE_RESUME ? P(load)(c + i * t->ldc + v * LANES) * scale : P(all)(0);
+    if (ROUNDS_SUM(step))
+        for (int64_t k = 0; k < t->k; k += t->period) {
+            int64_t n = t->k - k < t->period ? t->k - k : t->period;
+            P(tile_steps)(step, rows, vectors, t, k, n, s);
+            REAL drifted = P(power_of_two)(t->acc_shift * n);
+            for (int i = 0; i < rows; i++) EACH_VECTOR s[i][v] = s[i][v] * drifted;
         }
-        for (int i = 0; i < rows; i++) {
-            VEC ak = P(all)(a[i * t->row_step]);
-            P(tile_step)(step, vectors, &q, s[i], ak, bk, bk2);
-        }
-    }
-    for (int i = 0; i < rows; i++)
-        for (int v = 0; v < vectors; v++) {
-            REAL *at = c + i * t->ldc + v * LANES;
-            VEC x = P(tile_finish)(step, s[i][v]);
-            if (t->mode == PX_TILE_ADD) x = P(tile_finish)(step, P(tile_join)(step, &q, P(load)(at), x));
-            memcpy(at, &x, sizeof x);
-        }
+    else
+        P(tile_steps)(step, rows, vectors, t, 0, t->k, s);
+    for (int i = 0; i < rows; i++) EACH_VECTOR P(tile_store)(step, t, c + i * t->ldc + v * LANES, s[i][v] * back);
 }
 
-#define NATIVE_TILE(name, step)                                                                                        \
-    static void P(tile_##name)(const px_tile *t) { P(tile)(t, step, PX_NATIVE_ROWS, PX_NATIVE_VECTORS, 1); }
-#define STEP_TILE(name, step, copies)                                                                                  \
-    static void P(tile_##name)(const px_tile *t) { P(tile)(t, step, PX_STEP_ROWS, PX_STEP_VECTORS, copies); }
-NATIVE_TILE(native, PX_STEP_NATIVE)
-NATIVE_TILE(fused, PX_STEP_FUSED)
+#define TILE(name, step, rows, vectors)                                                                                \
+    static void P(tile_##name)(const px_tile *t) { P(tile)(t, step, rows, vectors); }
+TILE(native, PX_STEP_NATIVE, PX_NATIVE_ROWS, PX_NATIVE_VECTORS)
+TILE(fused, PX_STEP_FUSED, PX_NATIVE_ROWS, PX_NATIVE_VECTORS)
 #if DIGITS == 24
-STEP_TILE(free_native, PX_STEP_FREE_NATIVE, 2)
-STEP_TILE(clamped_native, PX_STEP_CLAMPED_NATIVE, 2)
-STEP_TILE(quick, PX_STEP_QUICK, 1)
-STEP_TILE(free_quick, PX_STEP_FREE_QUICK, 2)
-STEP_TILE(clamped_quick, PX_STEP_CLAMPED_QUICK, 2)
+TILE(free_native, PX_STEP_FREE_NATIVE, PX_STEP_ROWS, PX_STEP_VECTORS)
+TILE(guarded_native, PX_STEP_GUARDED_NATIVE, PX_STEP_ROWS, PX_STEP_VECTORS)
+TILE(clamped_native, PX_STEP_CLAMPED_NATIVE, PX_STEP_ROWS, PX_STEP_VECTORS)
+TILE(quick, PX_STEP_QUICK, PX_STEP_ROWS, PX_STEP_VECTORS)
+TILE(free_quick, PX_STEP_FREE_QUICK, PX_STEP_ROWS, PX_STEP_VECTORS)
+TILE(guarded_quick, PX_STEP_GUARDED_QUICK, PX_STEP_ROWS, PX_STEP_VECTORS)
+TILE(clamped_quick, PX_STEP_CLAMPED_QUICK, PX_STEP_ROWS, PX_STEP_VECTORS)
 #endif
-#undef NATIVE_TILE
-#undef STEP_TILE
+#undef TILE
+#undef ROUNDS_PRODUCT
+#undef ROUNDS_SUM
+#undef GUARDED
+#undef CLAMPED
 #undef EACH_VECTOR
-#undef QUICK

@@ -45,16 +45,19 @@ typedef void px_rows_f32(const px_plan *plan, int64_t n, const float *a, const f
 
 /* ---- tiles: rows x width results in registers, k in order, for the steps worth it ---- */
 
-/* Steps, s <- s + a b: X(enumerator, product, sum). Rounded products are `free` of underflow or `clamped` at the
- * quantum of the subnormals; they read two copies of B, side by side in each row: (C - 1) b and C b, or C b and b, for
- * C = mul_shift. */
+/* Steps, s <- s + a b: X(enumerator, product, sum). Rounded products are `free` of underflow, or `clamped` at the
+ * quantum of the subnormals, which takes longer, or `guarded`: clamped where some product of the k-th terms may be
+ * subnormal. They read two copies of B, side by side in each row: (C - 1) b and C b, for C = 2^(P - p) of the product's
+ * format; clamped ones b and C b. */
 #define PX_STEP_LIST(X)                                                                                                \
     X(PX_STEP_NATIVE, "host", "host")                                                                                  \
     X(PX_STEP_FUSED, "fused", "host")                                                                                  \
     X(PX_STEP_FREE_NATIVE, "free", "host")                                                                             \
+    X(PX_STEP_GUARDED_NATIVE, "guarded", "host")                                                                       \
     X(PX_STEP_CLAMPED_NATIVE, "clamped", "host")                                                                       \
     X(PX_STEP_QUICK, "host", "quick")                                                                                  \
     X(PX_STEP_FREE_QUICK, "free", "quick")                                                                             \
+    X(PX_STEP_GUARDED_QUICK, "guarded", "quick")                                                                       \
     X(PX_STEP_CLAMPED_QUICK, "clamped", "quick")
 #define PX_STEP_ENUM(id, product, sum) id,
 typedef enum px_step { PX_STEP_LIST(PX_STEP_ENUM) PX_STEPS } px_step;
@@ -71,9 +74,13 @@ typedef struct px_tile {
     void *c;       /* rows x width, ldc apart */
     int64_t ldc;
     px_tile_mode mode;
-    double mul_shift; /* C = 2^(P - p) of the product's format */
-    double mul_least; /* 1.5 C 2^emin of the product's format */
-    int acc_shift;    /* P - p of the accumulator's format */
+    /* Sums that are rounded, and the copies of B with them, hold 2^scale times their values, and drift: each step loses
+     * the factor 2^acc_shift (P - p of the accumulator's format), each `period` steps get it back. */
+    int scale, acc_shift, period;
+    const float *mul_least; /* of each phase of a period: 1.5 C 2^emin of the product's format, scaled alike */
+    /* The k-th terms are guarded where least_a[k] + least_b[k] < least_limit; words, see least_across. */
+    const uint32_t *least_a, *least_b;
+    uint32_t least_limit;
 } px_tile;
 
 typedef struct px_tile_kernel {
@@ -146,11 +153,17 @@ typedef struct px_isa {
     px_rows_f64 *rows_f64, *chain_f64; /* chain: one column */
     px_rows_f32 *rows_f32, *chain_f32;
     px_tile_kernel tiles_f64[PX_STEPS], tiles_f32[PX_STEPS]; /* run is NULL where there is none */
-    /* n rows of `width` numbers, `step` apart, one behind the other: `copies` of each, multiplied by their factors. */
-    void (*pack_f64)(int64_t n, int width, int copies, const double *factor, const double *from, int64_t step,
-                     double *to);
-    void (*pack_f32)(int64_t n, int width, int copies, const double *factor, const float *from, int64_t step,
-                     float *to);
+    /* n rows of `width` numbers, `step` apart, one behind the other: `copies` of each, multiplied by their factors,
+     * which are `period` times `copies`, for each row the next ones. */
+    void (*pack_f64)(int64_t n, int width, int copies, int period, const double *factors, const double *from,
+                     int64_t step, double *to);
+    void (*pack_f32)(int64_t n, int width, int copies, int period, const double *factors, const float *from,
+                     int64_t step, float *to);
+    /* least[k], k = 0 .. n-1: the smallest of the nonzero numbers x[k step + j], j < width (across), or x[i step + k],
+     * i < rows (along): the word of its magnitude less 1; 2^31 - 1 where there is none. The word of a normal x is
+     * at most 2^23 (127 + log2 x), so that the sum of two tells that a product is large enough. */
+    void (*least_across_f32)(int64_t n, int width, const float *x, int64_t step, uint32_t *least);
+    void (*least_along_f32)(int64_t n, int rows, const float *x, int64_t step, uint32_t *least);
     void (*scan_f32)(int64_t n, const float *x, px_scan *scan);
     /* y = x rounded to nearest even, n numbers: to any format that plan.h allows; to p bits, 24 - drop, with the
      * exponents of binary32; to fp16 (NULL where the machine has no instruction for it). y may be x. */

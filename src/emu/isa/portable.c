@@ -5,6 +5,7 @@
 #define PX_NATIVE_VECTORS 2
 #define PX_STEP_ROWS      2
 #define PX_STEP_VECTORS   2
+#define PX_STEP_RELOADS   0
 #define PX_MMA_ROWS       1
 #define PX_ISA_NAME       "portable"
 #define PX_ISA_TABLE      px_isa_portable

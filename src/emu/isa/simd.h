@@ -8,22 +8,22 @@
 #endif
 
 #if PX_VECTOR_BYTES == 64
-#define PX_F64_FMA(a, b, c) ((vec_f64)_mm512_fmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c)))
-#define PX_F32_FMA(a, b, c) ((vec_f32)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
-#define PX_F32_LARGER(a, b) ((vec_f32)_mm512_range_ps((__m512)(a), (__m512)(b), 0xb)) /* of magnitudes, sign cleared */
+#define PX_F64_FMA(a, b, c)  ((vec_f64)_mm512_fmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c)))
+#define PX_F32_FMA(a, b, c)  ((vec_f32)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
+#define PX_F32_LARGER(a, b)  ((vec_f32)_mm512_range_ps((__m512)(a), (__m512)(b), 0xb)) /* of magnitudes, sign cleared */
 #define PX_F16_ROUND_TRIP(a) ((vec_f32)_mm512_cvtph_ps(_mm512_cvtps_ph((__m512)(a), _MM_FROUND_TO_NEAREST_INT)))
-#define PX_F64_MAX(a, b)    ((vec_f64)_mm512_max_pd((__m512d)(a), (__m512d)(b)))
-#define PX_F32_MAX(a, b)    ((vec_f32)_mm512_max_ps((__m512)(a), (__m512)(b)))
-#define PX_U8_MAX(a, b)     ((bytes_f32)_mm512_max_epu8((__m512i)(a), (__m512i)(b)))
-#define PX_U8_LESS(a, b)    ((bytes_f32)_mm512_subs_epu8((__m512i)(a), (__m512i)(b)))
-#define PX_I32_MAX(a, b)    ((mask_f32)_mm512_max_epi32((__m512i)(a), (__m512i)(b)))
+#define PX_F64_MAX(a, b)     ((vec_f64)_mm512_max_pd((__m512d)(a), (__m512d)(b)))
+#define PX_F32_MAX(a, b)     ((vec_f32)_mm512_max_ps((__m512)(a), (__m512)(b)))
+#define PX_U8_MAX(a, b)      ((bytes_f32)_mm512_max_epu8((__m512i)(a), (__m512i)(b)))
+#define PX_U8_LESS(a, b)     ((bytes_f32)_mm512_subs_epu8((__m512i)(a), (__m512i)(b)))
+#define PX_I32_MAX(a, b)     ((mask_f32)_mm512_max_epi32((__m512i)(a), (__m512i)(b)))
 #elif PX_VECTOR_BYTES == 32
-#define PX_F64_FMA(a, b, c) ((vec_f64)_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
-#define PX_F32_FMA(a, b, c) ((vec_f32)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c)))
+#define PX_F64_FMA(a, b, c)  ((vec_f64)_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
+#define PX_F32_FMA(a, b, c)  ((vec_f32)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c)))
 #define PX_F16_ROUND_TRIP(a) ((vec_f32)_mm256_cvtph_ps(_mm256_cvtps_ph((__m256)(a), _MM_FROUND_TO_NEAREST_INT)))
-#define PX_F64_MAX(a, b)    ((vec_f64)_mm256_max_pd((__m256d)(a), (__m256d)(b)))
-#define PX_F32_MAX(a, b)    ((vec_f32)_mm256_max_ps((__m256)(a), (__m256)(b)))
-#define PX_U8_MAX(a, b)     ((bytes_f32)_mm256_max_epu8((__m256i)(a), (__m256i)(b)))
-#define PX_U8_LESS(a, b)    ((bytes_f32)_mm256_subs_epu8((__m256i)(a), (__m256i)(b)))
-#define PX_I32_MAX(a, b)    ((mask_f32)_mm256_max_epi32((__m256i)(a), (__m256i)(b)))
+#define PX_F64_MAX(a, b)     ((vec_f64)_mm256_max_pd((__m256d)(a), (__m256d)(b)))
+#define PX_F32_MAX(a, b)     ((vec_f32)_mm256_max_ps((__m256)(a), (__m256)(b)))
+#define PX_U8_MAX(a, b)      ((bytes_f32)_mm256_max_epu8((__m256i)(a), (__m256i)(b)))
+#define PX_U8_LESS(a, b)     ((bytes_f32)_mm256_subs_epu8((__m256i)(a), (__m256i)(b)))
+#define PX_I32_MAX(a, b)     ((mask_f32)_mm256_max_epi32((__m256i)(a), (__m256i)(b)))
 #endif
