@@ -104,7 +104,8 @@ static void reframe(const part *p, int64_t row, int sign, float *state) {
     for (int r = 0; r < w->isa->mma.rows; r++, state += w->b.columns) {
         int up = sign * (w->a.line[row + r].frame.up + w->b.line[p->panel].frame.up);
         const double factors[] = {ldexp(1.0, up / 2), ldexp(1.0, up - up / 2)};
-        for (int f = 0; f < 2 && up != 0; f++) w->isa->pack_f32(1, (int)w->b.columns, 1, &factors[f], state, 0, state);
+        for (int f = 0; f < 2 && up != 0; f++)
+            w->isa->pack_f32(1, (int)w->b.columns, 1, 1, &factors[f], state, 0, state);
     }
 }
 

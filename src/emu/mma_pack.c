@@ -40,7 +40,13 @@ static void gather_row(const px_mma_side *s, int64_t i, float *to) {
 }
 
 static void gather_panel(const px_mma_side *s, int64_t p, float *to) {
-    px_packing how = {.binary32 = true, .height = 1, .width = (int)s->columns, .copies = 1, .factor = {1.0}};
+    px_packing how = {.binary32 = true,
+                      .height = 1,
+                      .width = (int)s->columns,
+                      .copies = 1,
+                      .period = 1,
+                      .block = s->view->rows,
+                      .factors = {1.0}};
     px_pack_panel(&how, s->view, p, to);
     memset(to + s->k * s->columns, 0, (size_t)((s->padded - s->k) * s->columns) * sizeof *to);
 }
