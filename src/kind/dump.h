@@ -9,4 +9,8 @@
 px_status px_dump_trial(const px_lab *lab, const px_case *c, const px_trial *t, const char *const names[],
                         px_error *err);
 
+/* Writes n matrices as NAME.npy into that folder. Nothing without --dump. */
+px_status px_dump_matrices(const px_lab *lab, const px_case *c, int n, const char *const names[],
+                           const px_mat *const matrices[], px_error *err);
+
 #endif

@@ -8,7 +8,8 @@
     X(add)                                                                                                             \
     X(product)                                                                                                         \
     X(sum)                                                                                                             \
-    X(gemm)
+    X(gemm)                                                                                                            \
+    X(condition)
 
 #define PX_KIND_EXTERN(id) extern const px_kind px_kind_##id;
 PX_KIND_LIST(PX_KIND_EXTERN)
