@@ -36,8 +36,8 @@ typedef struct px_param {
  * blas:LABEL=PATH has the text blas:LABEL, blas:PATH the text blas:FILE with the last part of the path. */
 typedef struct px_value {
     const char *text;
-    const char *path; /* PATTERN with a path: relative to the working directory, absolute, or a name without '/' for the
-                         loader to find; else NULL */
+    const char *path; /* PATTERN with a path: relative to the working directory, absolute, or (blas:) a name without
+                         '/' for the loader to find; else NULL */
     int word;         /* WORD: index in words; PATTERN: index of the pattern that matched; FORMAT: index of a further
                          word, -1 for a format; else -1 */
     px_fp fp;         /* FORMAT: the format (that of same_as for `same`); p = 0 for a further word */

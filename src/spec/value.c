@@ -30,7 +30,7 @@ static void unknown_word(const px_value_reader *r, const px_param *param, const 
 }
 
 /* scheme:PATH or scheme:LABEL=PATH, as a pattern such as blas:* takes it: the text without the path, and the path. A
- * path without '/' is a name for the loader to find (libblis.so.4), as in a linker's command line. */
+ * path of blas: without '/' is a name for the loader to find (libblis.so.4), as in a linker's command line. */
 static bool split_path(const px_value_reader *r, const px_token *t, px_value *value) {
     const char *path = strchr(t->text, ':') + 1, *equals = strchr(path, '='), *slash = strrchr(path, '/');
     int scheme = (int)(path - t->text);
@@ -44,7 +44,8 @@ static bool split_path(const px_value_reader *r, const px_token *t, px_value *va
         return false;
     }
     value->text = px_arena_printf(r->arena, "%.*s%.*s", scheme, t->text, name_length, name);
-    bool as_it_is = path[0] == '/' || r->folder[0] == '\0' || !strchr(path, '/');
+    bool loader = strncmp(t->text, "blas:", 5) == 0 && !strchr(path, '/');
+    bool as_it_is = path[0] == '/' || r->folder[0] == '\0' || loader;
     value->path = as_it_is ? px_arena_strdup(r->arena, path) : px_arena_printf(r->arena, "%s/%s", r->folder, path);
     return true;
 }
