@@ -9,7 +9,8 @@
     X(product)                                                                                                         \
     X(sum)                                                                                                             \
     X(gemm)                                                                                                            \
-    X(condition)
+    X(condition)                                                                                                       \
+    X(transformer)
 
 #define PX_KIND_EXTERN(id) extern const px_kind px_kind_##id;
 PX_KIND_LIST(PX_KIND_EXTERN)

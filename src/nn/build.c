@@ -175,7 +175,7 @@ static void add_parameters(px_builder *b) {
     add_parameter(b, m->length, m->width, "wpe.weight");
 }
 
-static px_status check(const px_nn_model *m, px_error *err) {
+px_status px_nn_check(const px_nn_model *m, px_error *err) {
     if (m->heads < 1 || m->width % m->heads)
         return px_fail(err, PX_USAGE, "%lld heads do not divide a width of %lld", (long long)m->heads,
                        (long long)m->width);
@@ -186,7 +186,7 @@ static px_status check(const px_nn_model *m, px_error *err) {
 
 px_status px_nn_build(px_arena *arena, const px_nn_model *model, const px_nn_policy *policy, px_nn_program *program,
                       px_error *err) {
-    PX_TRY(check(model, err));
+    PX_TRY(px_nn_check(model, err));
     PX_ASSERT(model->layers > 0 && model->batch > 0 && model->length > 0 && model->micro > 0 && model->ranks > 0);
     *program = (px_nn_program){.model = *model, .policy = *policy, .n_batches = (int32_t)(model->micro * model->ranks)};
     px_builder b = {.arena = arena, .p = program};

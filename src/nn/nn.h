@@ -125,6 +125,7 @@ typedef struct px_nn_program {
 } px_nn_program;
 
 /* PX_USAGE with what cannot be: heads that do not divide the width, say. */
+px_status px_nn_check(const px_nn_model *model, px_error *err);
 px_status px_nn_build(px_arena *arena, const px_nn_model *model, const px_nn_policy *policy, px_nn_program *program,
                       px_error *err);
 

@@ -12,15 +12,21 @@ static bool *written(px_arena *arena, const px_prog *prog) {
     return w;
 }
 
+const char *px_nn_refused(px_arena *arena, const px_nn_program *program, const px_exec *exec) {
+    for (int32_t i = 0; i < program->prog.n_calls; i++) {
+        char why[256];
+        if (!exec->supports(&program->prog, &program->calls[i], why, sizeof why))
+            return px_arena_printf(arena, "%s has no %s", exec->name, why);
+    }
+    return NULL;
+}
+
 px_status px_nn_train_open(px_arena *arena, const px_nn_program *program, const px_exec *exec, px_nn_scaler scaler,
                            px_nn_train *t, px_error *err) {
     const px_prog *prog = &program->prog;
     *t = (px_nn_train){.program = program, .exec = exec, .scaler = scaler};
-    for (int32_t i = 0; i < prog->n_calls; i++) {
-        char why[128];
-        if (!exec->supports(prog, &prog->calls[i], why, sizeof why))
-            return px_fail(err, PX_INCOMPLETE, "%s has no %s", exec->name, why);
-    }
+    const char *why = px_nn_refused(arena, program, exec);
+    if (why) return px_fail(err, PX_INCOMPLETE, "%s", why);
     bool *out = written(arena, prog);
     t->inputs = PX_NEW_ARRAY(arena, px_mat, prog->n_slots);
     for (int32_t s = 0; s < prog->n_slots; s++)

@@ -39,6 +39,9 @@ typedef struct px_nn_train {
     bool skipped;    /* the last one */
 } px_nn_train;
 
+/* Why the executor cannot run the program, or NULL. Text in the arena. */
+const char *px_nn_refused(px_arena *arena, const px_nn_program *program, const px_exec *exec);
+
 /* Opens the executor. Inputs are zeros, scalars set by px_nn_step. px_nn_train_close in any case. */
 px_status px_nn_train_open(px_arena *arena, const px_nn_program *program, const px_exec *exec, px_nn_scaler scaler,
                            px_nn_train *t, px_error *err);

@@ -1,0 +1,147 @@
+/* The kind transformer: its axes, its columns. */
+#include "kind/axes.h"
+#include "kind/columns.h"
+#include "kind/transformer.h"
+#include "metric/tensor.h"
+
+#define WORD(id, name, text) name,
+static const char *const policies[] = {PX_NN_POLICY_LIST(WORD) NULL};
+static const char *const losses[] = {PX_NN_LOSS_LIST(WORD) NULL};
+static const char *const optimizers[] = {PX_NN_OPTIMIZER_LIST(WORD) NULL};
+static const char *const scalings[] = {PX_NN_SCALING_LIST(WORD) NULL};
+static const char *const updates[] = {PX_NN_UPDATE_LIST(WORD) NULL};
+static const char *const tensors[] = {PX_TENSORS_LIST(WORD) NULL};
+static const char *const masters[] = {"policy", "fp32", "none", NULL};
+static const char *const as_policy[] = {"policy", NULL};
+static const char *const gelus[] = {[PX_GELU_TANH] = "tanh", [PX_GELU_ERF] = "erf", NULL};
+static const char *const softmaxes[] = {
+    [PX_SOFTMAX_STABLE] = "stable", [PX_SOFTMAX_PLAIN] = "plain", [PX_SOFTMAX_ONLINE] = "online", NULL};
+static const char *const places[] = {"after", "before", NULL};
+static const char *const judges[] = {[PX_JUDGE_EXACT] = "exact", [PX_JUDGE_NONE] = "none", NULL};
+static const char *const reductions[] = {"ring", "tree", NULL};
+static const char *const texts[] = {"house", "file:*", NULL};
+static const char *const no_yes[] = {"no", "yes", NULL};
+
+#define OVERRIDE(name, what)                                                                                           \
+    { name, PX_PARAM_FORMAT, "policy", as_policy, NULL, 0, 0, false, what ": a format in the place of the policy's" }
+#define CHOICE(name, standard, words, text)                                                                            \
+    { name, PX_PARAM_WORD, standard, words, NULL, 0, 0, false, text }
+#define COUNT(name, standard, lo, hi, input, text)                                                                     \
+    { name, PX_PARAM_INT, standard, NULL, NULL, lo, hi, input, text }
+#define NUMBER(name, standard, lo, hi, input, text)                                                                    \
+    { name, PX_PARAM_REAL, standard, NULL, NULL, lo, hi, input, text }
+
+static const px_param params[] = {
+    CHOICE("policy", "fp16_amp", policies, "precision policy: which format every operation computes in"),
+    OVERRIDE("accum", "accumulators of matrix products"),
+    OVERRIDE("softmax", "softmax and its gradient"),
+    OVERRIDE("norm", "layer norm and its gradients"),
+    OVERRIDE("gelu", "GELU and its gradient"),
+    OVERRIDE("residual", "residual additions and the gradient along them"),
+    OVERRIDE("optimizer_format", "unscaled gradients, optimizer and its state"),
+    PX_AXIS_MODEL,
+    CHOICE("master", "policy", masters, "master copy of the parameters; policy: fp32 for amp, else none"),
+    CHOICE("update", "plain", updates, "how w + d is rounded to the format in which w is kept"),
+    CHOICE("optimizer", "adam", optimizers, "who makes d of the gradient"),
+    NUMBER("lr", "0.001", 0, 1e6, false, "learning rate"),
+    NUMBER("momentum", "0", 0, 1, false, "of sgd"),
+    NUMBER("beta1", "0.9", 0, 1, false, "of adam"),
+    NUMBER("beta2", "0.999", 0, 1, false, "of adam"),
+    NUMBER("eps", "1e-8", 0, 1, false, "of adam, outside the root"),
+    NUMBER("clip", "0", 0, 1e30, false, "largest norm of the unscaled gradient; 0 stands for no clipping"),
+    CHOICE("scaling", "none", scalings, "loss scaling"),
+    NUMBER("scale", "65536", 1e-30, 1e30, false, "scaling static or dynamic: the (first) scale S"),
+    NUMBER("growth", "2", 1, 1024, false, "scaling dynamic: S times this after `interval` clean steps"),
+    NUMBER("backoff", "0.5", 0, 1, false, "scaling dynamic: S times this after inf or nan"),
+    COUNT("interval", "2000", 1, 1 << 30, false, "scaling dynamic: clean steps in a row before S grows"),
+    CHOICE("activation", "tanh", gelus, "form of GELU"),
+    CHOICE("attention", "stable", softmaxes, "softmax: less the largest score, as it is, or in one pass (flash)"),
+    CHOICE("qk_scale", "after", places, "1/sqrt(head size): after the product of q and k, or on q before it"),
+    NUMBER("mask", "0", -1e300, 0, false, "value of masked scores; 0 stands for -inf"),
+    NUMBER("dropout", "0", 0, 0.99, false, "probability"),
+    COUNT("micro", "1", 1, 64, true, "micro-batches whose gradients a rank adds up"),
+    COUNT("ranks", "1", 1, 64, true, "ranks of a simulated all-reduce"),
+    OVERRIDE("reduce", "sum of the ranks' gradients"),
+    CHOICE("reduce_order", "ring", reductions, "ranks are added one after another, or pairwise"),
+    CHOICE("loss", "dot", losses, "dot: <dy, y> for given dy; mse; cross_entropy of the next character"),
+    NUMBER("init", "0.02", 0, 1e6, true,
+           "standard deviation of weights; of the two that end a branch / sqrt(2 layers)"),
+    NUMBER("grad", "1", 0, 1e30, true, "loss dot: standard deviation of dy"),
+    {"text", PX_PARAM_PATTERN, "house", texts, NULL, 0, 0, true,
+     "loss cross_entropy: the characters; house: a small text that precx has; file:PATH: yours"},
+    COUNT("layers", "1", 1, 64, true, "blocks"),
+    COUNT("batch", "1", 1, 1 << 12, true, "B, sequences in a batch"),
+    COUNT("length", "8", 1, 1 << 12, true, "T, positions"),
+    COUNT("width", "16", 1, 1 << 14, true, "C"),
+    COUNT("heads", "2", 1, 1 << 10, true, "heads; divides C"),
+    COUNT("steps", "1", 1, 1 << 20, false, "training steps"),
+    COUNT("every", "1", 1, 1 << 20, false, "tensors have rows at steps 1, 1 + every, ..."),
+    CHOICE("tensors", "gradients", tensors, "which tensors have rows"),
+    CHOICE("histogram", "no", no_yes, "yes: a row for each exponent of a tensor, too"),
+    CHOICE("judge", "exact", judges, "exact: the step again in exact arithmetic; none: no reference"),
+    PX_AXIS_REP};
+
+#define KEY_COLUMNS(X)                                                                                                 \
+    X("step", "1", PX_COLUMN_INTEGER, "training step, from 1; skipped ones count")                                     \
+    X("tensor", "", PX_COLUMN_TEXT, "name as in nanoGPT's state dict, .grad for gradients; step: the whole step")      \
+    X("exponent", "1", PX_COLUMN_INTEGER, "rows of a histogram: floor(log2 |x|) of the entries counted in `entries`")
+#define STEP_COLUMNS(X)                                                                                                \
+    X("loss", "1", PX_COLUMN_NUMBER, "before the update, not scaled")                                                  \
+    X("loss_ref", "1", PX_COLUMN_NUMBER, "the same from the same parameters and data in exact arithmetic")             \
+    X("grad_norm", "1", PX_COLUMN_NUMBER, "2-norm of the gradient, unscaled, before clipping; empty if skipped")       \
+    X("weight_norm", "1", PX_COLUMN_NUMBER, "2-norm of all parameters before the step")                                \
+    X("loss_scale", "1", PX_COLUMN_NUMBER, "S of this step")                                                           \
+    X("found_inf", "entries", PX_COLUMN_INTEGER, "infinite or undefined entries of the unscaled gradient")             \
+    X("skipped", "1", PX_COLUMN_INTEGER, "1: no update was made, because of them")                                     \
+    X("clip_factor", "1", PX_COLUMN_NUMBER, "what the gradient was multiplied by")                                     \
+    X("lost", "1", PX_COLUMN_NUMBER, "fraction of the updates d other than 0 that left w as it was")
+#define TENSOR_COLUMNS(X)                                                                                              \
+    X("role", "", PX_COLUMN_TEXT, "parameter_gradient, activation, ...")                                               \
+    X("entries", "entries", PX_COLUMN_INTEGER, "of the tensor; rows of a histogram: with this exponent")               \
+    X("norm_2", "1", PX_COLUMN_NUMBER, "2-norm of the computed tensor")
+#define COUNT_COLUMNS(X)                                                                                               \
+    X("n_sign_flips", "entries", PX_COLUMN_INTEGER, "computed and exact value have opposite signs")                    \
+    X("n_zero", "entries", PX_COLUMN_INTEGER, "zeros")                                                                 \
+    X("n_subnormal", "entries", PX_COLUMN_INTEGER, "subnormal numbers of the tensor's format")                         \
+    X("n_inf", "entries", PX_COLUMN_INTEGER, "infinities")                                                             \
+    X("n_nan", "entries", PX_COLUMN_INTEGER, "not a number")                                                           \
+    X("n_ref_zero", "entries", PX_COLUMN_INTEGER, "exact value 0")                                                     \
+    X("n_flushed", "entries", PX_COLUMN_INTEGER, "0 although the exact value is not")                                  \
+    X("flushed", "1", PX_COLUMN_NUMBER, "n_flushed / entries")                                                         \
+    X("overflowed", "1", PX_COLUMN_NUMBER, "fraction that is infinite or not a number")
+
+#define AS_KEY(name, unit, type, text) {name, unit, type, PX_CLASS_KEY, text},
+#define AS_METRIC(field, column, text) {column, "1", PX_COLUMN_NUMBER, PX_CLASS_EXACT, text ", against the exact step"},
+
+static const px_column columns[] = {KEY_COLUMNS(AS_KEY) STEP_COLUMNS(PX_AS_COLUMN) TENSOR_COLUMNS(
+    PX_AS_COLUMN) PX_TENSOR_METRICS(AS_METRIC) COUNT_COLUMNS(PX_AS_COLUMN) PX_COLUMNS_STATUS(PX_AS_COLUMN)};
+
+const px_kind px_kind_transformer = {
+    .spec = {.name = "transformer",
+             .params = params,
+             .n_params = PX_KIND_COUNT_OF(params),
+             .columns = columns,
+             .n_columns = PX_KIND_COUNT_OF(columns),
+             .unsupported = px_transformer_unsupported},
+    .question = "What does mixed precision do to a Transformer's training step, tensor by tensor?",
+    .detail =
+        "nanoGPT's block (layer norm, causal attention, layer norm, MLP with GELU), stacked, is trained for some steps "
+        "in "
+        "a precision policy: forward, loss, backward from the scaled loss, unscale, check for inf and nan, clip, "
+        "update. "
+        "Every operation is rounded as the policy says. Each step writes a row (tensor = step) with loss, norms, "
+        "scale, "
+        "skipped and lost updates, and a row for each tensor asked for, compared with the same step, from the same "
+        "parameters and data, in exact arithmetic: relative error, cosine, sign flips, flushed and overflowed entries. "
+        "Gradients are compared as they stand, times the loss scale.",
+    .sources =
+        (const char *const[]){"Micikevicius et al., Mixed precision training, ICLR 2018, arXiv 1710.03740",
+                              "Kalamkar et al., A study of bfloat16 for deep learning training, arXiv 1905.12322",
+                              "Zamirai et al., Revisiting bfloat16 training, arXiv 2010.06192",
+                              "Kingma & Ba, Adam: a method for stochastic optimization, ICLR 2015",
+                              "Vaswani et al., Attention is all you need, 2017; Karpathy, nanoGPT", NULL},
+    .highlights = (const char *const[]){"loss", "grad_norm", "loss_scale", "skipped", "lost", "err_rel_2", "cosine",
+                                        "flushed", "overflowed", NULL},
+    .cost = px_transformer_cost,
+    .run = px_transformer_run,
+};

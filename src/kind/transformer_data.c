@@ -1,0 +1,66 @@
+#include <math.h>
+#include <string.h>
+
+#include "arith/round.h"
+#include "data/data.h"
+#include "kind/transformer.h"
+
+static void put(px_mat *m, int64_t i, int64_t j, double x) {
+    px_mat_set(m, i, j, px_round(m->fmt, px_rounding_of(PX_NEAREST_EVEN), x, 0));
+}
+
+/* Entry e of the matrix: N(0,1) number `first + e` of the stream, times the standard deviation. */
+static void put_normal(px_mat *m, px_draw d, uint64_t first, double deviation) {
+    for (int64_t i = 0; i < m->rows; i++)
+        for (int64_t j = 0; j < m->cols; j++)
+            put(m, i, j, deviation * px_draw_normal(d, first + (uint64_t)(i * m->cols + j)));
+}
+
+static bool ends_with(const char *text, const char *end) {
+    size_t n = strlen(text), k = strlen(end);
+    return n >= k && strcmp(text + n - k, end) == 0;
+}
+
+/* As nanoGPT: biases 0, gains 1, weights N(0, init^2), of projections back into the residual stream less. */
+static void start_parameter(const px_case *c, px_transformer *t, const px_nn_param *q) {
+    const px_slot *slot = &t->program.prog.slots[q->value];
+    px_mat *m = &t->train.inputs[q->value];
+    if (q->matrix) {
+        double deviation =
+            ends_with(slot->name, "c_proj.weight") ? t->init / sqrt(2 * (double)t->model.layers) : t->init;
+        put_normal(m, (px_draw){c->seed, t->rep, slot->name}, 0, deviation);
+        return;
+    }
+    for (int64_t j = 0; j < m->cols; j++) put(m, 0, j, ends_with(slot->name, ".weight") ? 1 : 0);
+}
+
+void px_transformer_start(const px_case *c, px_transformer *t) {
+    const px_nn_program *p = &t->program;
+    for (int32_t i = 0; i < p->n_params; i++) start_parameter(c, t, &p->params[i]);
+    if (t->model.loss == PX_NN_LOSS_CROSS_ENTROPY) return;
+    uint64_t entries = (uint64_t)(t->model.batch * t->model.length * t->model.width);
+    for (int32_t k = 0; k < p->n_batches; k++) {
+        uint64_t first = (uint64_t)k * entries;
+        put_normal(&t->train.inputs[p->x[k]], (px_draw){c->seed, t->rep, "x"}, first, 1);
+        if (p->dy[k] >= 0) put_normal(&t->train.inputs[p->dy[k]], (px_draw){c->seed, t->rep, "dy"}, first, t->grad);
+        if (p->target[k] >= 0)
+            put_normal(&t->train.inputs[p->target[k]], (px_draw){c->seed, t->rep, "target"}, first, 1);
+    }
+}
+
+void px_transformer_batch(const px_case *c, px_transformer *t) {
+    const px_nn_program *p = &t->program;
+    if (t->model.loss != PX_NN_LOSS_CROSS_ENTROPY) return;
+    px_draw draw = {c->seed, t->rep, "text"};
+    uint64_t places = (uint64_t)(t->text.length - t->model.length);
+    int64_t length = t->model.length;
+    for (int32_t k = 0; k < p->n_batches; k++)
+        for (int64_t s = 0; s < t->model.batch; s++) {
+            uint64_t index = (uint64_t)((t->train.attempt * p->n_batches + k) * t->model.batch + s);
+            const uint8_t *from = t->text.token + px_draw_bits(draw, index) % places;
+            for (int64_t i = 0; i < length; i++) {
+                px_mat_set(&t->train.inputs[p->tokens[k]], s * length + i, 0, from[i]);
+                px_mat_set(&t->train.inputs[p->target[k]], s * length + i, 0, from[i + 1]);
+            }
+        }
+}

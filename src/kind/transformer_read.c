@@ -1,0 +1,98 @@
+#include <math.h>
+
+#include "kind/transformer.h"
+
+enum { MASTER_POLICY, MASTER_FP32 };
+
+static void override(const px_case *c, const char *axis, px_nn_policy *policy, px_nn_class which) {
+    const px_value *v = px_case_value(c, axis);
+    if (v->word < 0) px_nn_policy_override(policy, which, v->fp);
+}
+
+static void read_policy(const px_case *c, px_nn_policy *p) {
+    *p = px_nn_policy_of((px_nn_policy_id)px_case_word(c, "policy"));
+    int master = px_case_word(c, "master");
+    if (master != MASTER_POLICY) px_nn_policy_set_master(p, master == MASTER_FP32);
+    const px_value *accum = px_case_value(c, "accum"), *reduce = px_case_value(c, "reduce");
+    if (accum->word < 0) {
+        px_nn_rule *rules[] = {&p->rule[PX_NN_CLASS_LINEAR], &p->rule[PX_NN_CLASS_ATTENTION]};
+        for (int i = 0; i < 2; i++) rules[i]->mul = rules[i]->acc = accum->fp;
+    }
+    override(c, "softmax", p, PX_NN_CLASS_SOFTMAX);
+    override(c, "norm", p, PX_NN_CLASS_NORM);
+    override(c, "gelu", p, PX_NN_CLASS_GELU);
+    override(c, "residual", p, PX_NN_CLASS_RESIDUAL);
+    override(c, "optimizer_format", p, PX_NN_CLASS_UPDATE);
+    if (reduce->word < 0) p->reduce = reduce->fp;
+    p->model = (int16_t)px_case_word(c, "model");
+}
+
+static px_nn_model read_model(const px_case *c) {
+    double mask = px_case_real(c, "mask"), clip = px_case_real(c, "clip");
+    return (px_nn_model){.layers = px_case_int(c, "layers"),
+                         .batch = px_case_int(c, "batch"),
+                         .length = px_case_int(c, "length"),
+                         .width = px_case_int(c, "width"),
+                         .heads = px_case_int(c, "heads"),
+                         .loss = (px_nn_loss)px_case_word(c, "loss"),
+                         .optimizer = (px_nn_optimizer)px_case_word(c, "optimizer"),
+                         .update = (px_nn_update)px_case_word(c, "update"),
+                         .gelu = px_case_word(c, "activation"),
+                         .softmax = px_case_word(c, "attention"),
+                         .scale_before = px_case_word(c, "qk_scale") == 1,
+                         .mask = mask == 0 ? -(double)INFINITY : mask,
+                         .dropout = px_case_real(c, "dropout"),
+                         .norm_eps = 1e-5,
+                         .lr = px_case_real(c, "lr"),
+                         .momentum = px_case_real(c, "momentum"),
+                         .beta1 = px_case_real(c, "beta1"),
+                         .beta2 = px_case_real(c, "beta2"),
+                         .adam_eps = px_case_real(c, "eps"),
+                         .clip = clip == 0 ? (double)INFINITY : clip,
+                         .micro = px_case_int(c, "micro"),
+                         .ranks = px_case_int(c, "ranks"),
+                         .reduce_tree = px_case_word(c, "reduce_order") == 1,
+                         .seed = c->seed + (uint64_t)px_case_int(c, "rep")};
+}
+
+static const char *refused(const px_transformer *t, const px_case *c) {
+    if (t->scaler.scaling == PX_NN_SCALING_NONE && px_case_real(c, "scale") != 65536) return "a scale without scaling";
+    if (t->scaler.scaling != PX_NN_SCALING_DYNAMIC &&
+        (t->scaler.up != 2 || t->scaler.down != 0.5 || t->scaler.interval != 2000))
+        return "growth, backoff and interval belong to scaling dynamic";
+    if (t->model.optimizer != PX_NN_OPTIMIZER_SGD && t->model.momentum != 0) return "momentum belongs to sgd";
+    if (t->model.loss != PX_NN_LOSS_DOT && t->grad != 1) return "grad belongs to loss dot";
+    if (t->model.loss != PX_NN_LOSS_CROSS_ENTROPY && px_case_value(c, "text")->word != 0)
+        return "a text belongs to loss cross_entropy";
+    return NULL;
+}
+
+const char *px_transformer_read(px_arena *arena, const px_case *c, px_transformer *t) {
+    *t = (px_transformer){.model = read_model(c),
+                          .steps = px_case_int(c, "steps"),
+                          .every = px_case_int(c, "every"),
+                          .tensors = (px_tensors_id)px_case_word(c, "tensors"),
+                          .judge = px_case_word(c, "judge"),
+                          .histogram = px_case_word(c, "histogram") == 1,
+                          .init = px_case_real(c, "init"),
+                          .grad = px_case_real(c, "grad"),
+                          .rep = (uint64_t)px_case_int(c, "rep")};
+    t->scaler = (px_nn_scaler){.scaling = (px_nn_scaling)px_case_word(c, "scaling"),
+                               .scale = px_case_real(c, "scale"),
+                               .up = px_case_real(c, "growth"),
+                               .down = px_case_real(c, "backoff"),
+                               .interval = px_case_int(c, "interval")};
+    read_policy(c, &t->policy);
+    if (t->model.loss == PX_NN_LOSS_CROSS_ENTROPY) {
+        px_error unreadable;
+        if (px_text_data_read(arena, px_case_value(c, "text")->path, &t->text, &unreadable) != PX_OK)
+            return px_arena_strdup(arena, unreadable.text);
+        t->model.vocab = t->text.vocab;
+        if (t->text.length <= t->model.length) return "a text shorter than the positions of a batch";
+    }
+    const char *why = refused(t, c);
+    if (why) return why;
+    px_error err;
+    if (px_nn_check(&t->model, &err) != PX_OK) return px_arena_strdup(arena, err.text);
+    return NULL;
+}

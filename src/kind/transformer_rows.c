@@ -1,0 +1,204 @@
+/* The rows of a training step: one for the step, one for each tensor, one for each exponent of a histogram. */
+#include <math.h>
+
+#include "kind/columns.h"
+#include "kind/transformer.h"
+#include "metric/census.h"
+#include "metric/tensor.h"
+#include "ref/balls.h"
+
+/* What a step's rows are made from. */
+typedef struct reporter {
+    const px_transformer *t;
+    px_lab *lab;
+    px_sink *sink;
+    const px_exec *judge; /* of real numbers; NULL: none */
+    void *judge_state;
+    px_arena *arena; /* of one row */
+} reporter;
+
+static px_row new_row(const reporter *r, const char *tensor) {
+    px_row row = px_row_new(r->arena, px_kind_transformer.spec.columns, px_kind_transformer.spec.n_columns);
+    px_row_integer(&row, "step", r->t->train.attempt + 1);
+    px_row_text(&row, "tensor", tensor);
+    return row;
+}
+
+static px_status read_slot(const reporter *r, bool exact, int32_t slot, px_wide *value, px_error *err) {
+    const px_slot *s = &r->t->program.prog.slots[slot];
+    *value = px_wide_new(r->arena, s->rows, s->cols);
+    return exact ? r->judge->get(r->judge_state, slot, value, err)
+                 : r->t->train.exec->get(r->t->train.state, slot, value, err);
+}
+
+/* Of scaled numbers, so that no square over- or underflows. */
+static double norm_2(const px_mat *m, double before) {
+    double top = before, sum = 1;
+    for (int64_t i = 0; i < m->rows; i++)
+        for (int64_t j = 0; j < m->cols; j++) top = fmax(top, fabs(px_mat_get(m, i, j)));
+    if (top == 0 || !isfinite(top)) return top;
+    sum = before / top * (before / top);
+    for (int64_t i = 0; i < m->rows; i++)
+        for (int64_t j = 0; j < m->cols; j++) {
+            double x = px_mat_get(m, i, j) / top;
+            sum += x * x;
+        }
+    return top * sqrt(sum);
+}
+
+static double weight_norm(const px_transformer *t) {
+    double norm = 0;
+    for (int32_t i = 0; i < t->program.n_params; i++) norm = norm_2(&t->train.inputs[t->program.params[i].value], norm);
+    return norm;
+}
+
+/* Updates that did nothing, of those that should have. */
+static px_status lost_updates(const reporter *r, double *fraction, px_error *err) {
+    const px_transformer *t = r->t;
+    int64_t lost = 0, all = 0;
+    for (int32_t i = 0; i < t->program.n_params; i++) {
+        const px_nn_param *q = &t->program.params[i];
+        const px_mat *w = &t->train.inputs[q->value];
+        px_wide d, now;
+        PX_TRY(read_slot(r, false, q->update, &d, err));
+        PX_TRY(read_slot(r, false, q->new_value, &now, err));
+        for (int64_t e = 0; e < w->rows * w->cols; e++) {
+            int64_t a = e / w->cols, b = e % w->cols;
+            if (px_mat_get(&d.hi, a, b) == 0) continue;
+            all++;
+            lost += px_mat_get(&now.hi, a, b) == px_mat_get(w, a, b);
+        }
+    }
+    *fraction = all ? (double)lost / (double)all : PX_UNDEFINED;
+    return PX_OK;
+}
+
+static px_status emit_step(const reporter *r, const px_nn_report *report, px_error *err) {
+    px_row row = new_row(r, "step");
+    px_row_value(&row, "loss", report->loss);
+    if (r->judge) {
+        px_wide exact;
+        PX_TRY(read_slot(r, true, r->t->program.loss, &exact, err));
+        px_row_number(&row, "loss_ref", px_mat_get(&exact.hi, 0, 0));
+    }
+    px_row_number(&row, "loss_scale", report->scale);
+    px_row_integer(&row, "found_inf", report->found);
+    px_row_integer(&row, "skipped", report->skipped);
+    px_columns_figure(&row, "weight_norm", weight_norm(r->t));
+    if (!report->skipped) {
+        double lost;
+        px_row_value(&row, "grad_norm", report->grad_norm);
+        px_row_value(&row, "clip_factor", report->clip);
+        PX_TRY(lost_updates(r, &lost, err));
+        px_columns_figure(&row, "lost", lost);
+    }
+    px_columns_status(&row, isnan(report->loss)                    ? PX_CELL_NAN
+                            : isinf(report->loss) || report->found ? PX_CELL_OVERFLOW
+                                                                   : PX_CELL_OK);
+    return r->sink->emit(r->sink, &row, err);
+}
+
+static void set_counts(px_row *row, const px_census *c, bool judged) {
+    px_row_integer(row, "n_zero", c->n_zero);
+    px_row_integer(row, "n_subnormal", c->n_subnormal);
+    px_row_integer(row, "n_inf", c->n_inf);
+    px_row_integer(row, "n_nan", c->n_nan);
+    px_columns_figure(row, "overflowed", (double)(c->n_inf + c->n_nan) / (double)c->n);
+    if (judged) {
+        px_row_integer(row, "n_ref_zero", c->n_ref_zero);
+        px_row_integer(row, "n_flushed", c->n_flushed);
+        px_columns_figure(row, "flushed", (double)c->n_flushed / (double)c->n);
+    }
+    px_columns_status(row, c->n_nan       ? PX_CELL_NAN
+                           : c->n_inf     ? PX_CELL_OVERFLOW
+                           : c->n_flushed ? PX_CELL_UNDERFLOW
+                                          : PX_CELL_OK);
+}
+
+static px_status emit_histogram(const reporter *r, const char *name, const char *role, const px_census *c,
+                                px_error *err) {
+    for (int e = c->lowest; e <= c->highest; e++) {
+        if (px_census_at(c, e) == 0) continue;
+        px_row row = new_row(r, name);
+        px_row_integer(&row, "exponent", e);
+        px_row_text(&row, "role", role);
+        px_row_integer(&row, "entries", px_census_at(c, e));
+        px_columns_status(&row, PX_CELL_OK);
+        PX_TRY(r->sink->emit(r->sink, &row, err));
+    }
+    return PX_OK;
+}
+
+static px_status emit_tensor(const reporter *r, int32_t slot, px_error *err) {
+    const px_slot *s = &r->t->program.prog.slots[slot];
+    const char *role = px_nn_role_name(r->t->program.role[slot]);
+    px_wide computed, exact;
+    px_census census = PX_CENSUS_EMPTY;
+    px_row row = new_row(r, s->name);
+    PX_TRY(read_slot(r, false, slot, &computed, err));
+    px_mat stored = px_mat_new(r->arena, s->fmt, s->rows, s->cols);
+    for (int64_t i = 0; i < s->rows; i++)
+        for (int64_t j = 0; j < s->cols; j++) px_mat_set(&stored, i, j, px_mat_get(&computed.hi, i, j));
+    if (r->judge) {
+        PX_TRY(read_slot(r, true, slot, &exact, err));
+        px_tensor_errors e = px_tensor_measure(&stored, &(px_truth){.v = exact});
+#define SET(field, column, text) px_row_number(&row, column, e.field);
+        PX_TENSOR_METRICS(SET)
+#undef SET
+        px_row_integer(&row, "n_sign_flips", e.n_sign_flips);
+    }
+    px_census_add(&census, &stored, r->judge ? &exact : NULL);
+    px_row_text(&row, "role", role);
+    px_row_integer(&row, "entries", census.n);
+    px_columns_figure(&row, "norm_2", norm_2(&stored, 0));
+    set_counts(&row, &census, r->judge != NULL);
+    PX_TRY(r->sink->emit(r->sink, &row, err));
+    return r->t->histogram ? emit_histogram(r, s->name, role, &census, err) : PX_OK;
+}
+
+/* Slots after the CHECK stage hold nothing where the step was skipped. */
+static bool wanted(const px_transformer *t, int32_t slot) {
+    px_nn_role role = t->program.role[slot];
+    bool late = role == PX_NN_ROLE_CLIPPED || role == PX_NN_ROLE_UPDATE || role == PX_NN_ROLE_NEW_PARAMETER ||
+                role == PX_NN_ROLE_NEW_STATE;
+    if (late && t->train.skipped) return false;
+    switch (t->tensors) {
+    case PX_TENSORS_GRADIENTS: return role == PX_NN_ROLE_PARAMETER_GRADIENT;
+    case PX_TENSORS_UPDATES: return role == PX_NN_ROLE_NEW_PARAMETER;
+    case PX_TENSORS_ALL:
+        return role != PX_NN_ROLE_CAST && role != PX_NN_ROLE_SCALAR && role != PX_NN_ROLE_DATA &&
+               role != PX_NN_ROLE_STATE && role != PX_NN_ROLE_PARAMETER;
+    case PX_TENSORS_STEP:
+    case PX_TENSORS_COUNT: break;
+    }
+    return false;
+}
+
+static px_status emit_all(reporter *r, const px_nn_report *report, px_error *err) {
+    const px_transformer *t = r->t;
+    PX_TRY(emit_step(r, report, err));
+    for (int32_t slot = 0; slot < t->program.prog.n_slots; slot++) {
+        if (!wanted(t, slot)) continue;
+        px_arena_reset(r->arena);
+        PX_TRY(emit_tensor(r, slot, err));
+    }
+    return PX_OK;
+}
+
+px_status px_transformer_emit(const px_transformer *t, const px_nn_report *report, px_lab *lab, px_sink *sink,
+                              px_error *err) {
+    reporter r = {.t = t, .lab = lab, .sink = sink, .arena = px_arena_new()};
+    px_ref_balls balls = px_ref_balls_of(PX_BALLS_BITS);
+    px_status status = PX_OK;
+    if (t->judge == PX_JUDGE_EXACT) {
+        status = balls.exec.open(&balls.exec, &r.judge_state, &t->program.prog, err);
+        if (status == PX_OK) {
+            r.judge = &balls.exec;
+            status = px_nn_repeat(&t->train, r.judge, r.judge_state, err);
+        }
+    }
+    if (status == PX_OK) status = emit_all(&r, report, err);
+    if (r.judge_state) balls.exec.close(r.judge_state);
+    px_arena_free(r.arena);
+    return status;
+}
