@@ -34,7 +34,7 @@ static px_nn_model read_model(const px_case *c) {
                          .length = px_case_int(c, "length"),
                          .width = px_case_int(c, "width"),
                          .heads = px_case_int(c, "heads"),
-                         .loss = (px_nn_loss)px_case_word(c, "loss"),
+                         .loss = (px_nn_loss)px_case_word(c, "objective"),
                          .optimizer = (px_nn_optimizer)px_case_word(c, "optimizer"),
                          .update = (px_nn_update)px_case_word(c, "update"),
                          .gelu = px_case_word(c, "activation"),
@@ -61,9 +61,9 @@ static const char *refused(const px_transformer *t, const px_case *c) {
         (t->scaler.up != 2 || t->scaler.down != 0.5 || t->scaler.interval != 2000))
         return "growth, backoff and interval belong to scaling dynamic";
     if (t->model.optimizer != PX_NN_OPTIMIZER_SGD && t->model.momentum != 0) return "momentum belongs to sgd";
-    if (t->model.loss != PX_NN_LOSS_DOT && t->grad != 1) return "grad belongs to loss dot";
+    if (t->model.loss != PX_NN_LOSS_DOT && t->grad != 1) return "grad belongs to objective dot";
     if (t->model.loss != PX_NN_LOSS_CROSS_ENTROPY && px_case_value(c, "text")->word != 0)
-        return "a text belongs to loss cross_entropy";
+        return "a text belongs to objective cross_entropy";
     return NULL;
 }
 
