@@ -5,6 +5,7 @@
 #include "kind/dump.h"
 #include "kind/factors.h"
 #include "kind/kinds.h"
+#include "kind/means.h"
 
 static const px_param params[] = {
     PX_AXIS_FORMAT, PX_AXIS_PRODUCT, PX_AXIS_ACCUM, PX_AXIS_OUT("accum"), PX_AXIS_ORDER, PX_AXIS_BLOCK, PX_AXIS_SPLITS,
@@ -28,9 +29,10 @@ static const px_param params[] = {
       "sigma_max/sigma_min of the stored A by LAPACK's dgesdd, for sizes up to 512: the "                              \
       "error of a product does not depend on it")
 
-static const px_column columns[] = {GEMM_COLUMNS(PX_AS_COLUMN) PX_COLUMNS_ERROR PX_COLUMNS_BOUND(PX_AS_COLUMN)
-                                        PX_COLUMNS_PROBABLE(PX_AS_COLUMN) PX_COLUMNS_COUNT(PX_AS_COLUMN)
-                                            KAPPA_COLUMNS(PX_AS_LIBRARY_COLUMN) PX_COLUMNS_STATUS(PX_AS_COLUMN)};
+static const px_column columns[] = {PX_COLUMNS_MEANS(PX_AS_COLUMN) GEMM_COLUMNS(PX_AS_COLUMN) PX_COLUMNS_ERROR
+                                        PX_COLUMNS_BOUND(PX_AS_COLUMN) PX_COLUMNS_PROBABLE(PX_AS_COLUMN)
+                                            PX_COLUMNS_COUNT(PX_AS_COLUMN) KAPPA_COLUMNS(PX_AS_LIBRARY_COLUMN)
+                                                PX_COLUMNS_STATUS(PX_AS_COLUMN)};
 
 static void plan(px_trial *t, const px_case *c) {
     px_treatment how = px_treatment_of(c);
@@ -63,6 +65,7 @@ static px_status measure(const px_case *c, px_lab *lab, const px_factors *f, px_
     t.known = true;
     PX_TRY(px_trial_run(&t, lab, f->o.stored, err));
     set_representation(row, f, &t);
+    px_columns_means(row, &t);
     px_columns_error(row, &t);
     px_columns_bound(row, &t);
     px_columns_probable(row, &t);

@@ -6,6 +6,7 @@
 #include "backend/registry.h"
 #include "kind/relative.h"
 #include "kind/settled.h"
+#include "metric/bound_mma.h"
 #include "ref/certified.h"
 #include "ref/truth.h"
 
@@ -92,6 +93,7 @@ static void bound_sums(px_trial *t) {
                           .products = t->call.op == PX_OP_GEMM,
                           .finite = finite_result(t),
                           .in = t->how.in};
+    if (r->model != PX_MODEL_NONE) data.tiny = px_bound_mma_tiny(t->how.in, &t->in[0], &t->in[1]);
     t->det = px_bound_sum(r, &data);
     t->prob = px_bound_sum_probable(r, &data);
     if (!t->det.valid || stays_in_range(t, &t->det)) return;

@@ -21,6 +21,7 @@
 #include <math.h>
 
 #include "metric/bound_compensated.h"
+#include "metric/bound_mma.h"
 #include "metric/bound_stage.h"
 #include "metric/upward.h"
 
@@ -96,8 +97,7 @@ static px_bound finish(const px_recipe *recipe, stage summed, double absolute) {
 /* Why no theorem at all holds; NULL: one may. */
 static const char *outside(const px_recipe *recipe, const px_bound_data *data) {
     if (!data->finite) return "no bound: a result, accumulator or product overflowed";
-    if (recipe->model) return "no bound: a matrix unit aligns and truncates, its blocks are no sequence of roundings";
-    if (recipe->promote) return "no bound: accumulators are promoted on the way";
+    if (recipe->promote && !recipe->model) return "no bound: accumulators are promoted on the way";
     if (px_fp_is_exact(recipe->acc)) return "no bound: the accumulator is exact, one rounding is all";
     return NULL;
 }
@@ -113,10 +113,24 @@ static px_bound lone_start_value(const px_recipe *recipe, const px_bound_data *d
     return b;
 }
 
+static px_bound by_unit(const px_recipe *recipe, const px_bound_data *data) {
+    px_mma unit;
+    px_bound b = {.valid = true, .source = source_of(PX_BOUND_BLOCK_FMA)};
+    if (px_mma_find((px_model)recipe->model, data->in, data->in, recipe->acc, &unit, NULL) != PX_OK)
+        return no_bound("no bound: the model has no such unit");
+    if (unit.fraction == PX_MMA_UNCUT) {
+        px_recipe plain = px_bound_mma_plain(recipe);
+        return px_bound_sum(&plain, data);
+    }
+    px_bound_mma(recipe, data, &unit, &b.beta, &b.eta);
+    return isfinite(b.beta) && isfinite(b.eta) ? b : no_bound("no bound: it is beyond the range of double");
+}
+
 px_bound px_bound_sum(const px_recipe *recipe, const px_bound_data *data) {
     const char *why = outside(recipe, data);
     if (why) return no_bound(why);
     if (data->k == 0) return lone_start_value(recipe, data);
+    if (recipe->model != PX_MODEL_NONE) return by_unit(recipe, data);
     px_term_error term = px_term_error_of(recipe, data);
     px_shape shape = px_shape_of(recipe, data, term.grid.p > recipe->acc.p);
     double absolute = px_absolute_terms(recipe, data, &term, &shape);

@@ -23,6 +23,7 @@ typedef struct px_bound_data {
     bool products;    /* terms are products a b (gemm, dot) rather than numbers (sum) */
     bool finite;      /* result, accumulators and products are finite (nothing overflowed or was saturated) */
     px_fp in;         /* format of the operands; of both: the wider */
+    double tiny;      /* models only: px_bound_mma_tiny of the operands; 0: not looked at */
 } px_bound_data;
 
 /* THE list of bounds: X(enumerator, name, formula, validity, source). Printed by `precx list bounds`. u = 2^-p of the
@@ -40,6 +41,10 @@ typedef struct px_bound_data {
     X(PX_BOUND_MIXED, "mixed", "(1 + v_mul)(1 + sum in acc)(1 + v_out) - 1; split-k: partials (1 + v_split)",          \
       "product, accumulator, partial sums and result in formats of their own",                                         \
       "composition of the above; Blanchard, Higham, Lopez, Mary & Pranesh, SISC 42(3) (2020)")                         \
+    X(PX_BOUND_BLOCK_FMA, "block_fma", "((1 + v)(1 + C 2^-F))^q - 1: q blocks, C = W or W+1 of whose terms are cut",      \
+      "models of matrix units: v = 2^-P toward zero; on top of it what promotion, split-k and `out` add",                \
+      "Blanchard, Higham, Lopez, Mary & Pranesh, SISC 42(3) (2020), with the cut at alignment: derived in "              \
+      "metric/bound_mma.c")                                                                                              \
     X(PX_BOUND_KAHAN, "kahan", "(u + K + (n-1) u v) / (1 - u - (n-1) u v), K = 2v + O(u^2)",                           \
       "to nearest, subnormals kept, u + (n-1) u v < 1, start value +0",                                                \
       "Kahan 1965, Knuth TAOCP 2, 4.2.2, ex. 19, with all terms: derived in metric/bound_compensated.c")               \
@@ -66,8 +71,8 @@ typedef struct px_bound_row {
 } px_bound_row;
 const px_bound_row *px_bound_rows(int *n);
 
-/* Deterministic. Every order and mode, but: kahan and neumaier to nearest only; empty where something overflowed, for
- * matrix-unit models, and where the bound is beyond the range of double. */
+/* Deterministic. Every order and mode, but: kahan and neumaier to nearest only; empty where something overflowed, and
+ * where the bound is beyond the range of double. */
 px_bound px_bound_sum(const px_recipe *recipe, const px_bound_data *data);
 
 /* Probabilistic: to nearest (a model) and stochastic rounding (a theorem); not kahan and neumaier. lambda is chosen so
