@@ -254,6 +254,20 @@ static void over_rep(void **state) {
     expect_one(&v, PX_VERDICT_CHANGED, "plain/3 step=0", "max(err_ulp)", "", "toy.ini:10");
 }
 
+/* Two values of err_rel, 0.1 and 1/11: their mean is 0.0954545. */
+static void mean_over_rep(void **state) {
+    (void)state;
+    load("[tolerance]\nmean(err_rel) = at least 0.0955\n[tolerance.x]\nwhere = n != 3\nmean(err_rel) = at least 0\n",
+         NULL);
+    run_toy();
+    accept();
+    px_verdicts v = check(true);
+    expect_one(&v, PX_VERDICT_REGRESSED, "plain/3 step=0", "mean(err_rel)", "0.0955", "toy.ini:9");
+    edit("toy.csv", "3/1,", ",0.1,", ",0.101,");
+    v = check(true);
+    assert_int_equal(px_verdicts_failed(&v), 0);
+}
+
 /* 0.1 and 1/11: mean 0.09545, standard error 0.004545. */
 static void within_sigma(void **state) {
     (void)state;
@@ -357,6 +371,7 @@ int main(void) {
         IN_FRESH(limits),
         IN_FRESH(theory_first),
         IN_FRESH(over_rep),
+        IN_FRESH(mean_over_rep),
         IN_FRESH(within_sigma),
         IN_FRESH(expected_failures),
         IN_FRESH(failed_cells_fail),

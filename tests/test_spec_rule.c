@@ -107,6 +107,8 @@ static void metrics_of_keys(void **state) {
     assert_int_equal(over, PX_OVER_MEDIAN);
     assert_string_equal(px_demand_metric(arena, "max( n_inf )", &over), "n_inf");
     assert_int_equal(over, PX_OVER_MAX);
+    assert_string_equal(px_demand_metric(arena, "mean(converged)", &over), "converged");
+    assert_int_equal(over, PX_OVER_MEAN);
 }
 
 static const px_param params[] = {

@@ -38,12 +38,21 @@ static int by_size(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-/* The median (the mean of the middle two of an even number) or the largest; NaN when one is NaN. Sorts x. n >= 1. */
+/* The sum from the smallest up, over n: the same for any order of the rows. */
+static double mean_of_sorted(const double *x, int n) {
+    double sum = 0;
+    for (int i = 0; i < n; i++) sum += x[i];
+    return sum / n;
+}
+
+/* The median (the mean of the middle two of an even number), the largest or the mean; NaN when one is NaN. Sorts x.
+ * n >= 1. */
 static double statistic(px_over over, double *x, int n) {
     for (int i = 0; i < n; i++)
         if (isnan(x[i])) return x[i];
     qsort(x, (size_t)n, sizeof *x, by_size);
     if (over == PX_OVER_MAX) return x[n - 1];
+    if (over == PX_OVER_MEAN) return mean_of_sorted(x, n);
     return n % 2 ? x[n / 2] : x[n / 2 - 1] == x[n / 2] ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
 }
 
@@ -65,7 +74,7 @@ static px_demand rules_over_rep(px_arena *arena, const px_demand *demand) {
 }
 
 static void judge_group(px_checking *c, const px_demand *whole, const member *members, int n, int column) {
-    static const char *const names[] = {"mean", "median", "max"};
+    static const char *const names[] = {"mean", "median", "max", "mean"};
     px_arena *arena = c->v->arena;
     px_demand demand = rules_over_rep(arena, whole);
     if (demand.n_rules == 0) return;
@@ -99,7 +108,7 @@ static void judge_group(px_checking *c, const px_demand *whole, const member *me
 static void check_group(px_checking *c, const member *members, int n) {
     for (int j = 0; j < c->result->csv.n_columns; j++) {
         if (c->result->roles[j] != PX_ROLE_VALUE) continue;
-        for (int over = PX_OVER_NOTHING; over <= PX_OVER_MAX; over++) {
+        for (int over = PX_OVER_NOTHING; over <= PX_OVER_MEAN; over++) {
             const px_demand *demand = px_checking_demand(c, c->cell[members[0].row], j, (px_over)over);
             if (demand) judge_group(c, demand, members, n, j);
         }

@@ -10,6 +10,7 @@
     X(sum)                                                                                                             \
     X(gemm)                                                                                                            \
     X(condition)                                                                                                       \
+    X(solve)                                                                                                           \
     X(transformer)
 
 #define PX_KIND_EXTERN(id) extern const px_kind px_kind_##id;

@@ -170,7 +170,7 @@ static void read_floor(const reading *r) {
     px_floor_read(r->s->arena, r->entry, &floor, r->d);
 }
 
-/* METRIC, median(METRIC) or max(METRIC). False after a mistake. */
+/* METRIC, median(METRIC), max(METRIC) or mean(METRIC). False after a mistake. */
 static bool read_metric_key(const reading *r) {
     px_lexer l = px_lexer_new(r->s->arena, &r->entry->key, 1, r->d);
     px_token t = l.token;
@@ -178,7 +178,7 @@ static bool read_metric_key(const reading *r) {
     if (!px_lexer_accept(&l, PX_TOKEN_WORD)) return px_lexer_expected(&l, "the name of a metric");
     bool over_rep = px_lexer_accept(&l, PX_TOKEN_OPEN);
     if (over_rep) {
-        names functions = WORDS("median", "max");
+        names functions = WORDS("median", "max", "mean");
         if (!contains(functions, t.text))
             px_diagnose_unknown(r->d, t.line, t.column, "function of a metric", t.text, functions.at, functions.n);
         t = l.token;

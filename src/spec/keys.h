@@ -29,7 +29,7 @@ typedef enum px_label { PX_LABEL_NONE, PX_LABEL_OPTIONAL, PX_LABEL_REQUIRED } px
     X("measure", "metrics", "names of `precx describe KIND`", "all", "the metrics to write")                           \
     X("tolerance", "where", "an expression over axes", "all cells", "the cells that these rules are for")              \
     X("tolerance", "floor", "F x u, or a number", "0", "no limit is smaller than this")                                \
-    X("tolerance", "*", "a metric, or median(METRIC)", "no rule",                                                      \
+    X("tolerance", "*", "a metric, or median(METRIC), max(METRIC), mean(METRIC)", "no rule",                           \
       "exact; at most X; at least X; between A and B; X is a number, F x baseline, F x bound, F x u, baseline + D")    \
     X("tolerance", "expect", "fail", "the rules hold", "a known failure: that the rules hold is then reported")        \
     X("tolerance", "because", "text", "none", "the reason, wanted beside expect")                                     \

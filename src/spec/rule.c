@@ -146,12 +146,12 @@ bool px_floor_read(px_arena *arena, const px_ini_entry *entry, px_amount *floor,
 }
 
 const char *px_demand_metric(px_arena *arena, const char *key, px_over *over) {
-    static const char *const functions[] = {[PX_OVER_MEDIAN] = "median", [PX_OVER_MAX] = "max"};
+    static const char *const functions[] = {[PX_OVER_MEDIAN] = "median", [PX_OVER_MAX] = "max", [PX_OVER_MEAN] = "mean"};
     size_t n = strcspn(key, " \t(");
     const char *open = strchr(key, '(');
     *over = PX_OVER_NOTHING;
     if (!open) return px_arena_printf(arena, "%.*s", (int)n, key);
-    for (int i = PX_OVER_MEDIAN; i <= PX_OVER_MAX; i++)
+    for (int i = PX_OVER_MEDIAN; i <= PX_OVER_MEAN; i++)
         if (strlen(functions[i]) == n && memcmp(functions[i], key, n) == 0) *over = (px_over)i;
     const char *name = open + 1 + strspn(open + 1, " \t");
     return px_arena_printf(arena, "%.*s", (int)strcspn(name, " \t)"), name);

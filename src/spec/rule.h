@@ -1,7 +1,7 @@
 /* Tolerance rules: what `check` demands of a metric.
  *
  *     [tolerance] and [tolerance.NAME]:
- *     METRIC = RULE, ...           all must hold; median(METRIC), max(METRIC): over `rep`
+ *     METRIC = RULE, ...           all must hold; median(METRIC), max(METRIC), mean(METRIC): over `rep`
  *     RULE   = exact | at most X | at least X | between X and X | within K sigma of X | warn below X
  *     X      = NUMBER | [F x] BASE [+ D | - D],   BASE = baseline | bound | u
  *
@@ -42,7 +42,7 @@ typedef struct px_rule {
     const char *text; /* in one spelling, as in "at most 4 x baseline" */
 } px_rule;
 
-typedef enum px_over { PX_OVER_NOTHING, PX_OVER_MEDIAN, PX_OVER_MAX } px_over;
+typedef enum px_over { PX_OVER_NOTHING, PX_OVER_MEDIAN, PX_OVER_MAX, PX_OVER_MEAN } px_over;
 
 /* One key of a tolerance section. */
 typedef struct px_demand {
@@ -69,7 +69,7 @@ int px_rules_read(px_arena *arena, const px_ini_entry *entry, px_rule **rules, p
 /* floor: a number or F x u, not negative. False after a mistake. */
 bool px_floor_read(px_arena *arena, const px_ini_entry *entry, px_amount *floor, px_diagnostics *d);
 
-/* METRIC, median(METRIC), max(METRIC), of a key that px_experiment_load has checked. */
+/* METRIC, median(METRIC), max(METRIC), mean(METRIC), of a key that px_experiment_load has checked. */
 const char *px_demand_metric(px_arena *arena, const char *key, px_over *over);
 
 /* All demands of an experiment that has been loaded without a mistake. */

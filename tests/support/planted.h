@@ -16,7 +16,7 @@ struct px_planted {
     void (*wrong)(void); /* cast by the judge to the type it compares */
 };
 
-extern const px_planted px_planted_arith[], px_planted_sums[], px_planted_inputs[];
+extern const px_planted px_planted_arith[], px_planted_sums[], px_planted_inputs[], px_planted_solve[];
 extern const px_planted *const px_planted_suite[];
 extern const int px_planted_suites;
 

@@ -74,5 +74,5 @@ const px_planted px_planted_sums[] = {
     {0},
 };
 
-const px_planted *const px_planted_suite[] = {px_planted_arith, px_planted_sums, px_planted_inputs};
-const int px_planted_suites = 3;
+const px_planted *const px_planted_suite[] = {px_planted_arith, px_planted_sums, px_planted_inputs, px_planted_solve};
+const int px_planted_suites = 4;

@@ -6,7 +6,7 @@
 #include "kind/kind.h"
 
 typedef struct px_flight {
-    int64_t n; /* rows, in plan order */
+    int64_t n; /* rows, in plan order; some kinds have several a cell */
     const px_case *const *cells;
     const px_row *rows;
     int64_t n_dropped; /* combinations that cannot be run */
