@@ -11,6 +11,7 @@
     X(gemm)                                                                                                            \
     X(condition)                                                                                                       \
     X(solve)                                                                                                           \
+    X(perturbation)                                                                                                    \
     X(transformer)
 
 #define PX_KIND_EXTERN(id) extern const px_kind px_kind_##id;

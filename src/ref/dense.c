@@ -33,3 +33,18 @@ void px_dense_free(px_dense *d) {
     free(d->x);
     d->x = NULL;
 }
+
+void px_dense_norm(mpfr_t norm, const px_dense *d, bool one) {
+    mpfr_t sum, x;
+    mpfr_inits2(mpfr_get_prec(norm), sum, x, (mpfr_ptr)NULL);
+    mpfr_set_zero(norm, 1);
+    for (int64_t i = 0; i < (one ? d->cols : d->rows); i++) {
+        mpfr_set_zero(sum, 1);
+        for (int64_t j = 0; j < (one ? d->rows : d->cols); j++) {
+            mpfr_abs(x, one ? px_dense_at(d, j, i) : px_dense_at(d, i, j), MPFR_RNDU);
+            mpfr_add(sum, sum, x, MPFR_RNDU);
+        }
+        mpfr_max(norm, norm, sum, MPFR_RNDU);
+    }
+    mpfr_clears(sum, x, (mpfr_ptr)NULL);
+}

@@ -2,6 +2,7 @@
 #ifndef PX_REF_DENSE_H
 #define PX_REF_DENSE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <mpfr.h>
@@ -28,6 +29,9 @@ typedef struct px_dense {
 px_dense px_dense_new(int64_t rows, int64_t cols, mpfr_prec_t bits); /* zeros */
 px_dense px_dense_load(const px_ref_matrix *a, mpfr_prec_t bits);
 void px_dense_free(px_dense *d);
+
+/* The inf-norm, or the 1-norm, rounded up at every step. */
+void px_dense_norm(mpfr_t norm, const px_dense *d, bool one);
 
 static inline mpfr_ptr px_dense_at(const px_dense *d, int64_t i, int64_t j) { return d->x[i * d->cols + j]; }
 

@@ -55,22 +55,6 @@ static bool invert(px_dense *d) {
     return fine;
 }
 
-/* The inf-norm, or the 1-norm, rounded up at every step. */
-static void set_norm(mpfr_t norm, const px_dense *d, bool one) {
-    mpfr_t sum, x;
-    mpfr_inits2(mpfr_get_prec(norm), sum, x, (mpfr_ptr)NULL);
-    mpfr_set_zero(norm, 1);
-    for (int64_t i = 0; i < (one ? d->cols : d->rows); i++) {
-        mpfr_set_zero(sum, 1);
-        for (int64_t j = 0; j < (one ? d->rows : d->cols); j++) {
-            mpfr_abs(x, one ? px_dense_at(d, j, i) : px_dense_at(d, i, j), MPFR_RNDU);
-            mpfr_add(sum, sum, x, MPFR_RNDU);
-        }
-        mpfr_max(norm, norm, sum, MPFR_RNDU);
-    }
-    mpfr_clears(sum, x, (mpfr_ptr)NULL);
-}
-
 /* I - A X, computed with the bits of A. */
 static px_dense residual(const px_dense *a, const px_dense *x) {
     px_dense r = px_dense_new(a->rows, a->cols, a->bits);
@@ -95,9 +79,9 @@ static long certificate(const px_ref_inverse *v) {
     mpfr_t norm, of_a, of_x, of_r;
     mpfr_inits2(64, norm, of_a, of_x, of_r, (mpfr_ptr)NULL);
     for (int one = 0; one < 2; one++) {
-        set_norm(of_a, &v->a, one);
-        set_norm(of_x, &v->x, one);
-        set_norm(of_r, &r, one);
+        px_dense_norm(of_a, &v->a, one);
+        px_dense_norm(of_x, &v->x, one);
+        px_dense_norm(of_r, &r, one);
         mpfr_mul(norm, of_a, of_x, MPFR_RNDU);
         mpfr_mul_2si(of_a, norm, n_bits - (long)v->a.bits, MPFR_RNDU); /* (n + 7) u |A||X|, of which 1 u is for I */
         mpfr_add(of_r, of_r, of_a, MPFR_RNDU);
@@ -145,8 +129,8 @@ static void multiply_magnitudes(const px_dense *d, const px_dense *y, px_dense *
 static double product_of_norms(const px_ref_inverse *v, bool one) {
     mpfr_t x, y;
     mpfr_inits2(v->a.bits, x, y, (mpfr_ptr)NULL);
-    set_norm(x, &v->a, one);
-    set_norm(y, &v->x, one);
+    px_dense_norm(x, &v->a, one);
+    px_dense_norm(y, &v->x, one);
     mpfr_mul(x, x, y, MPFR_RNDN);
     double kappa = mpfr_get_d(x, MPFR_RNDN);
     mpfr_clears(x, y, (mpfr_ptr)NULL);
@@ -169,7 +153,7 @@ double px_ref_inverse_amplification(const px_ref_inverse *inverse, const mpfr_t 
         if (g) mpfr_add(magnitude.x[i], magnitude.x[i], g[i], MPFR_RNDN);
     }
     multiply_magnitudes(&inverse->x, &magnitude, &product);
-    set_norm(norm, &product, false);
+    px_dense_norm(norm, &product, false);
     mpfr_div(norm, norm, largest, MPFR_RNDN);
     double amplification = mpfr_get_d(norm, MPFR_RNDN);
     mpfr_clears(largest, norm, (mpfr_ptr)NULL);
@@ -183,7 +167,7 @@ px_ref_conditions px_ref_inverse_conditions(const px_ref_inverse *inverse) {
     for (int64_t i = 0; i < ones.rows; i++) mpfr_set_ui(ones.x[i], 1, MPFR_RNDN);
     mpfr_t norm;
     mpfr_init2(norm, inverse->a.bits);
-    set_norm(norm, &inverse->a, false);
+    px_dense_norm(norm, &inverse->a, false);
     /* With x of ones, cond(A, x) is cond(A). */
     px_ref_conditions c = {.norm_inf = mpfr_get_d(norm, MPFR_RNDN),
                            .kappa_1 = product_of_norms(inverse, true),
