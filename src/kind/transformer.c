@@ -97,7 +97,8 @@ static const px_param params[] = {
     X("lost", "1", PX_COLUMN_NUMBER, "fraction of the updates d other than 0 that left w as it was")
 #define TENSOR_COLUMNS(X)                                                                                              \
     X("role", "", PX_COLUMN_TEXT, "parameter_gradient, activation, ...")                                               \
-    X("entries", "entries", PX_COLUMN_INTEGER, "of the tensor; rows of a histogram: with this exponent")               \
+    X("entries", "entries", PX_COLUMN_INTEGER,                                                                         \
+      "of the tensor (step: of all gradients of parameters); rows of a histogram: with this exponent")                 \
     X("norm_2", "1", PX_COLUMN_NUMBER, "2-norm of the computed tensor")
 #define COUNT_COLUMNS(X)                                                                                               \
     X("n_sign_flips", "entries", PX_COLUMN_INTEGER, "computed and exact value have opposite signs")                    \

@@ -11,6 +11,7 @@
     X(STEP, "step", "none: one row a step")                                                                            \
     X(GRADIENTS, "gradients", "gradients of parameters, as they come out of the backward pass (scaled)")               \
     X(UPDATES, "updates", "parameters after the update")                                                               \
+    X(ATTENTION, "attention", "of attention: scores, probabilities, what comes of them, and their gradients")          \
     X(ALL, "all", "all but data, casts and scalars")
 #define PX_TENSORS_ENUM(id, name, text) PX_TENSORS_##id,
 typedef enum px_tensors_id { PX_TENSORS_LIST(PX_TENSORS_ENUM) PX_TENSORS_COUNT } px_tensors_id;

@@ -1,5 +1,6 @@
 /* The rows of a training step: one for the step, one for each tensor, one for each exponent of a histogram. */
 #include <math.h>
+#include <string.h>
 
 #include "kind/columns.h"
 #include "kind/transformer.h"
@@ -73,29 +74,26 @@ static px_status lost_updates(const reporter *r, double *fraction, px_error *err
     return PX_OK;
 }
 
-static px_status emit_step(const reporter *r, const px_nn_report *report, px_error *err) {
-    px_row row = new_row(r, "step");
-    px_row_value(&row, "loss", report->loss);
-    if (r->judge) {
+/* A slot's numbers in its own format, and what they should be (r->judge only). */
+static px_status read_both(const reporter *r, int32_t slot, px_mat *stored, px_wide *exact, px_error *err) {
+    const px_slot *s = &r->t->program.prog.slots[slot];
+    px_wide computed;
+    PX_TRY(read_slot(r, false, slot, &computed, err));
+    *stored = px_mat_new(r->arena, s->fmt, s->rows, s->cols);
+    for (int64_t i = 0; i < s->rows; i++)
+        for (int64_t j = 0; j < s->cols; j++) px_mat_set(stored, i, j, px_mat_get(&computed.hi, i, j));
+    return r->judge ? read_slot(r, true, slot, exact, err) : PX_OK;
+}
+
+/* The gradients of all parameters together. */
+static px_status gradients_census(const reporter *r, px_census *census, px_error *err) {
+    for (int32_t i = 0; i < r->t->program.n_params; i++) {
+        px_mat stored;
         px_wide exact;
-        PX_TRY(read_slot(r, true, r->t->program.loss, &exact, err));
-        px_row_number(&row, "loss_ref", px_mat_get(&exact.hi, 0, 0));
+        PX_TRY(read_both(r, r->t->program.params[i].grad, &stored, &exact, err));
+        px_census_add(census, &stored, r->judge ? &exact : NULL);
     }
-    px_row_number(&row, "loss_scale", report->scale);
-    px_row_integer(&row, "found_inf", report->found);
-    px_row_integer(&row, "skipped", report->skipped);
-    px_columns_figure(&row, "weight_norm", weight_norm(r->t));
-    if (!report->skipped) {
-        double lost;
-        px_row_value(&row, "grad_norm", report->grad_norm);
-        px_row_value(&row, "clip_factor", report->clip);
-        PX_TRY(lost_updates(r, &lost, err));
-        px_columns_figure(&row, "lost", lost);
-    }
-    px_columns_status(&row, isnan(report->loss)                    ? PX_CELL_NAN
-                            : isinf(report->loss) || report->found ? PX_CELL_OVERFLOW
-                                                                   : PX_CELL_OK);
-    return r->sink->emit(r->sink, &row, err);
+    return PX_OK;
 }
 
 static void set_counts(px_row *row, const px_census *c, bool judged) {
@@ -115,6 +113,35 @@ static void set_counts(px_row *row, const px_census *c, bool judged) {
                                           : PX_CELL_OK);
 }
 
+static px_status emit_step(const reporter *r, const px_nn_report *report, px_error *err) {
+    px_row row = new_row(r, "step");
+    px_row_value(&row, "loss", report->loss);
+    if (r->judge) {
+        px_wide exact;
+        PX_TRY(read_slot(r, true, r->t->program.loss, &exact, err));
+        px_row_number(&row, "loss_ref", px_mat_get(&exact.hi, 0, 0));
+    }
+    px_row_number(&row, "loss_scale", report->scale);
+    px_row_integer(&row, "found_inf", report->found);
+    px_row_integer(&row, "skipped", report->skipped);
+    px_columns_figure(&row, "weight_norm", weight_norm(r->t));
+    if (!report->skipped) {
+        double lost;
+        px_row_value(&row, "grad_norm", report->grad_norm);
+        px_row_value(&row, "clip_factor", report->clip);
+        PX_TRY(lost_updates(r, &lost, err));
+        px_columns_figure(&row, "lost", lost);
+    }
+    px_census gradients = PX_CENSUS_EMPTY;
+    PX_TRY(gradients_census(r, &gradients, err));
+    px_row_integer(&row, "entries", gradients.n);
+    set_counts(&row, &gradients, r->judge != NULL);
+    px_columns_status(&row, isnan(report->loss)                    ? PX_CELL_NAN
+                            : isinf(report->loss) || report->found ? PX_CELL_OVERFLOW
+                                                                   : PX_CELL_OK);
+    return r->sink->emit(r->sink, &row, err);
+}
+
 static px_status emit_histogram(const reporter *r, const char *name, const char *role, const px_census *c,
                                 px_error *err) {
     for (int e = c->lowest; e <= c->highest; e++) {
@@ -132,15 +159,12 @@ static px_status emit_histogram(const reporter *r, const char *name, const char 
 static px_status emit_tensor(const reporter *r, int32_t slot, px_error *err) {
     const px_slot *s = &r->t->program.prog.slots[slot];
     const char *role = px_nn_role_name(r->t->program.role[slot]);
-    px_wide computed, exact;
+    px_mat stored;
+    px_wide exact;
     px_census census = PX_CENSUS_EMPTY;
     px_row row = new_row(r, s->name);
-    PX_TRY(read_slot(r, false, slot, &computed, err));
-    px_mat stored = px_mat_new(r->arena, s->fmt, s->rows, s->cols);
-    for (int64_t i = 0; i < s->rows; i++)
-        for (int64_t j = 0; j < s->cols; j++) px_mat_set(&stored, i, j, px_mat_get(&computed.hi, i, j));
+    PX_TRY(read_both(r, slot, &stored, &exact, err));
     if (r->judge) {
-        PX_TRY(read_slot(r, true, slot, &exact, err));
         px_tensor_errors e = px_tensor_measure(&stored, &(px_truth){.v = exact});
 #define SET(field, column, text) px_row_number(&row, column, e.field);
         PX_TENSOR_METRICS(SET)
@@ -165,6 +189,9 @@ static bool wanted(const px_transformer *t, int32_t slot) {
     switch (t->tensors) {
     case PX_TENSORS_GRADIENTS: return role == PX_NN_ROLE_PARAMETER_GRADIENT;
     case PX_TENSORS_UPDATES: return role == PX_NN_ROLE_NEW_PARAMETER;
+    case PX_TENSORS_ATTENTION:
+        return (role == PX_NN_ROLE_ACTIVATION || role == PX_NN_ROLE_ACTIVATION_GRADIENT) &&
+               strstr(t->program.prog.slots[slot].name, "attn.");
     case PX_TENSORS_ALL:
         return role != PX_NN_ROLE_CAST && role != PX_NN_ROLE_SCALAR && role != PX_NN_ROLE_DATA &&
                role != PX_NN_ROLE_STATE && role != PX_NN_ROLE_PARAMETER;

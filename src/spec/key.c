@@ -27,6 +27,13 @@ static names axis_names(px_load *s) {
     return list;
 }
 
+static names key_names(px_load *s) {
+    names list = axis_names(s);
+    for (int i = 0; i < s->kind->n_columns; i++)
+        if (s->kind->columns[i].class == PX_CLASS_KEY) add_name(s, &list, s->kind->columns[i].name);
+    return list;
+}
+
 static void add_metrics(px_load *s, names *list) {
     for (int i = 0; i < s->kind->n_columns; i++)
         if (s->kind->columns[i].class != PX_CLASS_KEY) add_name(s, list, s->kind->columns[i].name);
@@ -159,9 +166,10 @@ static void read_columns(const reading *r) {
     read_names(r, "axis or column", list, false);
 }
 
+/* Lines and panels go by axes, or by the further keys of a kind that writes several rows a cell. */
 static void read_axes(const reading *r) {
     names list = {0};
-    if (r->s->kind) list = axis_names(r->s);
+    if (r->s->kind) list = key_names(r->s);
     read_names(r, "axis", list, true);
 }
 
