@@ -41,7 +41,10 @@ static px_status collect(px_sink *sink, const px_row *row, px_error *err) {
         f->rows = c->rows = grown(c->arena, c->rows, f->n, c->room, sizeof *c->rows);
     }
     c->cells[f->n] = c->cell;
-    c->rows[f->n++] = *row;
+    px_row copy = px_row_new(c->arena, row->columns, row->n_columns); /* a row's fields are gone after this call */
+    for (int k = 0; k < row->n_columns; k++)
+        if (row->fields[k]) copy.fields[k] = px_arena_strdup(c->arena, row->fields[k]);
+    c->rows[f->n++] = copy;
     return PX_OK;
 }
 
