@@ -13,7 +13,7 @@ const char *const px_words_model[] = {"none", PX_MODEL_LIST(SECOND) NULL};
 const char *const px_words_vector[] = {PX_VECTOR_LIST(FIRST) NULL};
 const char *const px_words_pair[] = {PX_PAIR_LIST(FIRST) NULL};
 const char *const px_words_matrix[] = {PX_MATRIX_LIST(FIRST) NULL};
-const char *const px_words_backend[] = {"emulated", "openblas", "blas:*", NULL}; /* a test compares it with the registry */
+const char *const px_words_backend[] = {"emulated", "openblas", "blas:*", NULL}; /* as in the registry: a test */
 const char *const px_words_exact[] = {"exact", NULL};
 const char *const px_words_fused[] = {[PX_FUSED_NO] = "no", [PX_FUSED_YES] = "yes", NULL};
 const char *const px_words_subnormal[] = {[PX_SUBNORMAL_KEEP] = "keep", [PX_SUBNORMAL_FLUSH] = "flush", NULL};

@@ -9,6 +9,7 @@
     X(product)                                                                                                         \
     X(sum)                                                                                                             \
     X(gemm)                                                                                                            \
+    X(blas)                                                                                                            \
     X(condition)                                                                                                       \
     X(solve)                                                                                                           \
     X(perturbation)                                                                                                    \
