@@ -32,9 +32,15 @@ static bool check_slacks(const char *file, const px_flight *f, int64_t i) {
     return bounded;
 }
 
+/* A library loaded by its path promises nothing: some are bad, and there to be found out. */
+static bool is_library(const px_case *c) {
+    const px_value *v = px_axis_value(c, "backend");
+    return v && strncmp(v->text, "blas:", 5) == 0;
+}
+
 static void check_row(const char *file, const px_flight *f, int64_t i) {
     const px_case *c = f->cells[i];
-    if (!check_slacks(file, f, i)) return;
+    if (is_library(c) || !check_slacks(file, f, i)) return;
     bool ok = strcmp(px_flight_text(f, i, "status"), "ok") == 0;
     bool compensated = axis_is(c, "order", "kahan") || axis_is(c, "order", "neumaier");
     bool nearest = axis_is(c, "rounding", "nearest_even");

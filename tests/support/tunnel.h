@@ -12,8 +12,8 @@ typedef struct px_flight {
     int64_t n_dropped; /* combinations that cannot be run */
 } px_flight;
 
-/* Fails the test, with the messages, when the text is not an experiment or a cell fails. dump_dir may be NULL.
- * Everything lives in the arena. */
+/* Fails the test, with the messages, when the text is not an experiment or a cell fails. A cell that needs a
+ * library or device that is not here is left out, in words. dump_dir may be NULL. Everything lives in the arena. */
 px_flight px_fly(px_arena *arena, const char *ini, px_engine engine, const char *dump_dir);
 
 /* The same for a file, under a profile (NULL: none). */
