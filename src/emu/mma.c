@@ -1,5 +1,5 @@
 /* out = [c] + sign a b by a matrix unit. A task is a panel of columns against TASK_ROWS rows, whose sums it keeps while
- * k runs. Entries with an infinity or a NaN in their row of A or column of B are the definition's. */
+ * k runs. Where a row of A or a column of B has an infinity or a NaN, the sums are first made without it. */
 #include "emu/mma.h"
 
 #include <fenv.h>
@@ -264,15 +264,36 @@ static void define(const work *w, int64_t i, int64_t j, double *terms) {
     px_view_set(&t->out[0], i, j, px_mma_entry(&w->unit, &t->call->recipe, &x));
 }
 
-static void define_special(const part *p) {
+/* Entry (i, j), where a row or column was special; `finite`: its sum without the special terms. As long as that stays
+ * finite no sum on the way overflowed, so that the first special terms meet a finite sum and make it infinite or NaN,
+ * for good but for infinities of the other sign: their sum by the rules of IEEE 754 is the result. Not where splits may
+ * have no infinities. */
+static void set_special(const work *w, int64_t i, int64_t j, float finite, double *terms) {
+    const px_task *t = w->task;
+    const px_recipe *r = &t->call->recipe;
+    if (!isfinite(finite) || r->order == PX_SPLITK) {
+        define(w, i, j, terms);
+        return;
+    }
+    double sum = 0;
+    for (int64_t k = 0; k < w->k; k++) {
+        double a = px_view_get(&t->in[0], i, k);
+        if (isfinite(a) && !w->b.special[j]) continue;
+        double b = px_view_get(&t->in[1], k, j);
+        if (!isfinite(a) || !isfinite(b)) sum += t->call->attr[0] * a * b;
+    }
+    px_view_set(&t->out[0], i, j, px_round(r->out, px_rounding_of(PX_NEAREST_EVEN), isnan(sum) ? (double)NAN : sum, 0));
+}
+
+static void set_specials(const part *p, const float *sums) {
     const work *w = p->w;
     double *terms = NULL;
     int64_t first = p->panel * w->b.columns;
-    for (int64_t i = p->first; i < p->first + p->rows; i++)
+    for (int64_t i = p->first; i < p->first + p->rows; i++, sums += w->b.columns)
         for (int64_t j = first; j < first + w->b.columns && j < w->task->out[0].cols; j++) {
             if (!w->a.special[i] && !w->b.special[j]) continue;
             if (!terms) terms = px_scratch(2 * w->k, sizeof *terms);
-            define(w, i, j, terms);
+            set_special(w, i, j, sums[j - first], terms);
         }
     free(terms);
 }
@@ -290,7 +311,7 @@ static void run_part(void *context, int64_t index) {
         add_chain(&p, 0, w->k, state, from_zero);
     }
     for (int64_t i = 0; i < p.rows; i++) store_row(&p, i, state + i * w->b.columns);
-    define_special(&p);
+    set_specials(&p, state);
 }
 
 /* May a tile need the general kernel? Start values are looked at later. */

@@ -66,12 +66,16 @@ static void part_blocks(const px_mma_side *s, float *x) {
     }
 }
 
-/* Takes out column j of the line, or the row that it is, where not all of its numbers are finite. */
+/* Zeros for the infinities and NaNs of column j of the line, or of the row that it is. */
 static void take_out(const px_mma_side *s, int64_t line, int64_t j, float *x) {
     bool finite = true;
-    for (int64_t k = 0; k < s->padded; k++) finite &= isfinite(x[k * s->columns + j]) != 0;
+    for (int64_t k = 0; k < s->padded; k++) {
+        float *at = &x[k * s->columns + j];
+        if (isfinite(*at)) continue;
+        finite = false;
+        *at = 0;
+    }
     s->special[line * s->columns + j] = !finite;
-    for (int64_t k = 0; k < s->padded && !finite; k++) x[k * s->columns + j] = 0;
 }
 
 /* ---- frames ---- */

@@ -1,5 +1,5 @@
 /* Operands of a matrix unit's products in the frames of its kernels (isa/isa.h): a line is a row of A, or a panel of
- * columns of B. A row or column with an infinity or a NaN is `special`: zeros stand in its place. */
+ * columns of B. A row or column with infinities or NaNs is `special`: zeros stand in their place. */
 #ifndef PX_EMU_MMA_PACK_H
 #define PX_EMU_MMA_PACK_H
 

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* At least so many blocks of every unit, on every instruction set of this processor. Returns the number of failed
+/* At least so many blocks of every model, on every instruction set of this processor. Returns the number of failed
  * tests. */
 int mma_suite(int64_t blocks);
 
