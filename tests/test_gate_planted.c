@@ -25,9 +25,14 @@ static const struct {
 } plants[] = {
     {PX_OP_ADD, "add_error", "fp16/nearest_even/cancelling/256/1"},
     {PX_OP_MUL, "product_error", "fp16/"},
-    {PX_OP_ROUND, NULL, "data are rounded when they are drawn, before a program begins"},
+    {PX_OP_ROUND, "adam_lab", "adam/bf16/bf16/fp32/"},
     {PX_OP_SUM, "sum_error", "fp16/same/"},
     {PX_OP_GEMM, "gemm_error", "fp16/same/"},
+    {PX_OP_SCALE, "adam_lab", "rosenbrock"},
+    {PX_OP_SGD, "adam_lab", "momentum/fp16/"},
+    {PX_OP_ADAM, "adam_lab", "adam/fp16/"},
+    {PX_OP_ADAPTIVE, "adam_lab", "amsgrad/fp16/"},
+    {PX_OP_ADD_KAHAN, "bf16_lost_updates", "/bf16/same/kahan/"},
 };
 enum { N_PLANTS = sizeof plants / sizeof *plants };
 

@@ -9,8 +9,10 @@
 #include "cli/cli.h"
 #include "data/data.h"
 #include "data/gallery.h"
+#include "data/problem.h"
 #include "kind/kind.h"
 #include "metric/bound.h"
+#include "nn/descent.h"
 #include "metric/error.h"
 
 enum { MAX_FIELDS = 12 };
@@ -93,6 +95,18 @@ static void add_bounds(px_table *t) {
     for (int i = 0; i < n; i++) row(t, rows[i].name, rows[i].formula, rows[i].validity, rows[i].source);
 }
 
+static void add_optimizers(px_table *t) {
+#define NAMED_ROW(id, name, text) row(t, name, text, NULL, NULL);
+    PX_OPTIMIZER_LIST(NAMED_ROW)
+#undef NAMED_ROW
+}
+
+static void add_problems(px_table *t) {
+#define ROW(id, text) row(t, #id, text, NULL, NULL);
+    PX_PROBLEM_LIST(ROW)
+#undef ROW
+}
+
 /* THE list of what can be listed. */
 static const struct listing {
     const char *name;
@@ -121,6 +135,8 @@ static const struct listing {
     {"matrices", {{"matrix", 0}, {"what", 0}, {"kappa_2", 0}, {"source", 0}}, 4, add_matrices},
     {"data", {{"data", 0}, {"what", 0}}, 2, add_data},
     {"pairs", {{"data", 0}, {"what", 0}}, 2, add_pairs},
+    {"optimizers", {{"optimizer", 0}, {"update", 0}}, 2, add_optimizers},
+    {"problems", {{"problem", 0}, {"what", 0}}, 2, add_problems},
     {"metrics", {{"metric", 0}, {"unit", 0}, {"formula", 0}}, 3, add_metrics},
     {"roundings", {{"rounding", 0}, {"what", 0}}, 2, add_roundings},
     {"orders", {{"order", 0}, {"what", 0}}, 2, add_orders},

@@ -126,24 +126,27 @@ static void kahan_row(void *context, int64_t i) {
 static void optimizer_row(void *context, int64_t i) {
     const px_task *t = context;
     const double *attr = t->call->attr;
-    bool adam = t->call->op == PX_OP_ADAM;
-    int states = adam ? 2 : px_view_present(&t->in[1]);
+    px_op op = t->call->op;
+    int places = px_op_inputs(op) - 1;
     px_adam how = {.lr = attr[0], .beta1 = attr[1], .beta2 = attr[2], .eps = attr[3]};
-    if (adam) {
+    if (op != PX_OP_SGD) {
         how.rest1 = px_layer_adam_rest(how.beta1, attr[4]);
         how.rest2 = px_layer_adam_rest(how.beta2, attr[4]);
     }
     for (int64_t j = 0; j < t->out[0].cols; j++) {
         px_optimizer_state s = {.old = {0}};
-        for (int k = 0; k < states; k++) {
+        for (int k = 0; k < places; k++) {
+            if (!px_view_present(&t->in[k + 1])) continue;
             s.old[k] = px_view_get(&t->in[k + 1], i, j);
             s.stored[k] = t->out[k + 1].fmt;
         }
-        double g = px_view_get(&t->in[0], i, j);
-        double d = adam ? px_layer_adam(&t->call->recipe, &how, g, &s)
-                        : px_layer_sgd(&t->call->recipe, attr[0], attr[1], g, states ? &s : NULL);
+        double g = px_view_get(&t->in[0], i, j), d;
+        if (op == PX_OP_ADAM) d = px_layer_adam(&t->call->recipe, &how, g, &s);
+        else if (op == PX_OP_ADAPTIVE) d = px_layer_adaptive(&t->call->recipe, &how, (int)attr[5], g, &s);
+        else d = px_layer_sgd(&t->call->recipe, attr[0], attr[1], g, px_view_present(&t->in[1]) ? &s : NULL);
         set(t, 0, i, j, d);
-        for (int k = 0; k < states; k++) set(t, k + 1, i, j, s.new[k]);
+        for (int k = 0; k < places; k++)
+            if (px_view_present(&t->out[k + 1])) set(t, k + 1, i, j, s.new[k]);
     }
 }
 
@@ -300,6 +303,7 @@ static const struct row {
     {PX_OP_CLIP_FACTOR, {"definition", always, define_clip_factor}},
     {PX_OP_SGD, {"definition", always, define_optimizer}},
     {PX_OP_ADAM, {"definition", always, define_optimizer}},
+    {PX_OP_ADAPTIVE, {"definition", always, define_optimizer}},
     {PX_OP_ADD_KAHAN, {"definition", always, define_kahan}},
     {PX_OP_POWER_SCALE, {"definition", always, define_power_scale}},
 };

@@ -52,8 +52,8 @@ double px_layer_clip_factor(const px_recipe *recipe, double n2, double max, doub
 
 /* An element of the update; state NULL: sgd without momentum. stored: the formats in which new states are kept. */
 typedef struct px_optimizer_state {
-    double old[2], new[2];
-    px_fp stored[2];
+    double old[3], new[3];
+    px_fp stored[3];
 } px_optimizer_state;
 double px_layer_sgd(const px_recipe *recipe, double lr, double mu, double g, px_optimizer_state *state);
 typedef struct px_adam {
@@ -62,6 +62,8 @@ typedef struct px_adam {
 } px_adam;
 double px_layer_adam_rest(double beta, double t);
 double px_layer_adam(const px_recipe *recipe, const px_adam *how, double g, px_optimizer_state *state);
+/* form: PX_ADAPTIVE_... of op/optimizer.h, by number; states m, v, x, those that the form has. */
+double px_layer_adaptive(const px_recipe *recipe, const px_adam *how, int form, double g, px_optimizer_state *state);
 
 /* The factor for numbers of largest magnitude `top`. */
 double px_layer_power_scale(double largest, double top);

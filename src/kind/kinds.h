@@ -13,7 +13,8 @@
     X(condition)                                                                                                       \
     X(solve)                                                                                                           \
     X(perturbation)                                                                                                    \
-    X(transformer)
+    X(transformer)                                                                                                     \
+    X(optimizer)
 
 #define PX_KIND_EXTERN(id) extern const px_kind px_kind_##id;
 PX_KIND_LIST(PX_KIND_EXTERN)

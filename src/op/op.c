@@ -133,6 +133,13 @@ static void check_layer(const px_call *call) {
     }
 }
 
+static void check_adaptive(const px_call *call) {
+    const px_arg *in = call->in, *out = call->out;
+    PX_ASSERT(in[2].slot >= 0 && out[2].slot >= 0);
+    for (int k = 1; k < 4; k += 2) PX_ASSERT((in[k].slot < 0) == (out[k].slot < 0));
+    check_alike(call);
+}
+
 void px_call_check(const px_prog *prog, const px_call *call) {
     int n_in = px_op_inputs(call->op), n_out = px_op_outputs(call->op);
     for (int i = 0; i < n_in; i++) {
@@ -164,6 +171,7 @@ void px_call_check(const px_prog *prog, const px_call *call) {
         check_shape(out[0], in[0].rows, in[0].rows);
         break;
     case PX_OP_TRSM: check_solve(in, out[0]); break;
+    case PX_OP_ADAPTIVE: check_adaptive(call); break;
     default: check_layer(call); break;
     }
 }

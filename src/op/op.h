@@ -11,6 +11,7 @@
 #include "matrix/wide.h"
 #include "op/factor.h"
 #include "op/layer.h"
+#include "op/optimizer.h"
 
 /* THE op list: X(id, name, inputs, outputs, attributes, flops of one element of out[0], what it computes).
  * `k` in flops stands for the inner length. Inputs in [ ] may be absent (slot -1). */
@@ -24,7 +25,8 @@
     X(PX_OP_GEMM, "gemm", 3, 1, 1, "2 k",                                                                              \
       "inputs a, b, [c]: out = c + sign a b by the recipe; attribute 0: sign, +1 or -1")                                \
     PX_OP_FACTOR_LIST(X)                                                                                               \
-    PX_OP_LAYER_LIST(X)
+    PX_OP_LAYER_LIST(X)                                                                                                \
+    PX_OP_OPTIMIZER_LIST(X)
 
 #define PX_OP_ENUM(id, name, n_in, n_out, n_attr, flops, text) id,
 typedef enum px_op { PX_OP_LIST(PX_OP_ENUM) PX_OP_COUNT } px_op;
@@ -48,7 +50,7 @@ typedef struct px_arg {
     int64_t off, rows, cols, rs, cs;
 } px_arg;
 
-enum { PX_MAX_IN = 6, PX_MAX_OUT = 3, PX_MAX_ATTR = 6 };
+enum { PX_MAX_IN = 6, PX_MAX_OUT = 4, PX_MAX_ATTR = 6 };
 
 /* Each call writes fresh output views; no call reads what it writes, so its inputs stay for redoing it. */
 typedef struct px_call {

@@ -54,7 +54,8 @@ static px_ball_op find_op(px_op op) {
     default: break;
     }
     px_ball_op found = px_ball_op_layer(op);
-    return found.body ? found : px_ball_op_train(op);
+    if (!found.body) found = px_ball_op_train(op);
+    return found.body ? found : px_ball_op_adaptive(op);
 }
 
 /* ---- the executor ---- */
@@ -147,6 +148,11 @@ static px_status run(void *state, int first, int n, px_error *err) {
         px_parallel_for(units, run_unit, &j);
     }
     return PX_OK;
+}
+
+void px_ref_balls_move(void *state, int from, int to) {
+    const px_ball_state *s = state;
+    for (int64_t e = 0; e < count(&s->prog->slots[to]); e++) px_ball_copy(&s->slots[to][e], &s->slots[from][e]);
 }
 
 const px_ball *px_ref_balls_slot(const void *state, int slot) { return ((const px_ball_state *)state)->slots[slot]; }

@@ -170,14 +170,13 @@ static void sgd_row(const px_ball_work *w, int64_t i) {
     px_balls_free(t, 4);
 }
 
-/* beta, 1 - beta, 1 - beta^t. */
-static void decay(px_ball beta[3], double value, int64_t step, px_ball *t) {
+void px_ball_decay(px_ball beta[3], double value, int64_t t, px_ball *scratch) {
     px_ball_decimal(&beta[0], value);
-    px_ball_double(t, 1);
-    px_ball_sub(&beta[1], t, &beta[0]);
-    px_ball_copy(&beta[2], t);
-    for (int64_t k = 0; k < step; k++) px_ball_mul(&beta[2], &beta[2], &beta[0]);
-    px_ball_sub(&beta[2], t, &beta[2]);
+    px_ball_double(scratch, 1);
+    px_ball_sub(&beta[1], scratch, &beta[0]);
+    px_ball_copy(&beta[2], scratch);
+    for (int64_t k = 0; k < t; k++) px_ball_mul(&beta[2], &beta[2], &beta[0]);
+    px_ball_sub(&beta[2], scratch, &beta[2]);
 }
 
 enum {
@@ -212,8 +211,8 @@ static void adam_row(const px_ball_work *w, int64_t i) {
     px_ball_decimal(&t[ADAM_LR], attr[0]);
     px_ball_neg(&t[ADAM_LR], &t[ADAM_LR]);
     px_ball_decimal(&t[ADAM_EPS], attr[3]);
-    decay(&t[ADAM_BETA1], attr[1], (int64_t)attr[4], &t[ADAM_FREE]);
-    decay(&t[ADAM_BETA2], attr[2], (int64_t)attr[4], &t[ADAM_FREE]);
+    px_ball_decay(&t[ADAM_BETA1], attr[1], (int64_t)attr[4], &t[ADAM_FREE]);
+    px_ball_decay(&t[ADAM_BETA2], attr[2], (int64_t)attr[4], &t[ADAM_FREE]);
     for (int64_t j = 0; j < w->call->out[0].cols; j++) adam_entry(w, i, j, t);
     px_balls_free(t, ADAM_ALL);
 }

@@ -20,4 +20,7 @@ px_ref_balls px_ref_balls_of(int bits); /* at least 106 */
 /* The balls of a slot, row-major, of an open program: more digits than get gives. */
 const px_ball *px_ref_balls_slot(const void *state, int slot);
 
+/* The slot `to` becomes what `from`, of the same shape, is: all digits, between two runs of a program. */
+void px_ref_balls_move(void *state, int from, int to);
+
 #endif
