@@ -1,0 +1,21 @@
+/* Inside the executor of pairs: its operations. */
+#ifndef PX_REF_PAIR_EXEC_H
+#define PX_REF_PAIR_EXEC_H
+
+#include "ref/pair_tensor.h"
+
+/* Each runs one call, in parallel, and commits the bounds of its outputs. */
+void px_pair_gemm(const px_pair_state *s, const px_call *call);
+void px_pair_elementwise(const px_pair_state *s, const px_call *call); /* add, mul, scale, dropout, round, gather */
+void px_pair_sum(const px_pair_state *s, const px_call *call);
+void px_pair_gelu(const px_pair_state *s, const px_call *call); /* both directions */
+void px_pair_softmax(const px_pair_state *s, const px_call *call);
+void px_pair_softmax_backward(const px_pair_state *s, const px_call *call);
+void px_pair_layernorm(const px_pair_state *s, const px_call *call);
+void px_pair_layernorm_backward(const px_pair_state *s, const px_call *call);
+void px_pair_layernorm_gamma(const px_pair_state *s, const px_call *call);
+
+/* factor / sqrt(d), d = 0: factor; both as decimals (op/layer.h); exact to 1.01 U2. */
+void px_pair_constant(double factor, double d, double pair[2]);
+
+#endif

@@ -1,0 +1,310 @@
+/* Products of pairs: C = [C0 +-] A B, n terms, kb = PX_TILE_BLOCK, u = 2^-53.
+ *
+ * Rounding, beside alpha_i > ||A_i|| and beta_j > ||B_j||, K with 2^K = 2 alpha beta (lanes/body_tile.h): S + a b leaves an
+ * exact residue; the residue and the cross terms al b, a bl take 3 roundings, sum |e| <= (n + 1) 2^(K-53): 3 (n + 1)
+ * 2^(K-106); c += e: n (kb + 3)/2 2^(K-106); the total of nb blocks: nb (nb + 1)/2 (kb + 1) 2^(K-106); al bl left out:
+ * 2^-106 alpha beta. Together gamma_n alpha beta with
+ *     gamma_n = 1.01 2^-105 (4 (n + 2) + n (kb + 2)/2 + nb (nb + 1)(kb + 2)/2).
+ * Propagation, row by row: ||dC_i|| <= ||dA_i|| ||B|| + ||(A dB)_i|| + ||dA_i|| ||dB||_F. Entry by entry where A is a
+ * transpose (weights' gradients): |dC_jk| <= sum_i (a_i |B_ik| + |A_ij| b_i + a_i b_i), a_i, b_i bounds of the rows i. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/parallel.h"
+#include "ref/pair_exec.h"
+#include "ref/pairs.h"
+
+/* Norms whose power of two is anchored must stay here, so that nothing over- or underflows. */
+static const double LARGEST_NORM = 0x1p450, SMALLEST_NORM = 0x1p-450;
+
+static double gamma_of(int64_t terms) {
+    double n = (double)terms, kb = fmin(n, PX_TILE_BLOCK), nb = ceil(n / PX_TILE_BLOCK);
+    return 1.01 * 0x1p-105 * (4 * (n + 2) + n * (kb + 2) / 2 + nb * (nb + 1) * (kb + 2) / 2);
+}
+
+/* The 2-norm of n numbers with a stride, rounded up by SAFE; of scaled numbers, so that no square underflows. */
+static double norm_of(const double *x, int64_t n, int64_t stride) {
+    double top = 0, sum = 0;
+    for (int64_t i = 0; i < n; i++) top = fmax(top, fabs(x[i * stride]));
+    if (top == 0 || !isfinite(top)) return top == 0 ? 0 : (double)INFINITY;
+    int e;
+    frexp(top, &e);
+    double scale = ldexp(1, -e);
+    for (int64_t i = 0; i < n; i++) sum += x[i * stride] * scale * (x[i * stride] * scale);
+    return ldexp(sqrt(sum), e) * PX_PAIR_SAFE;
+}
+
+/* A power of two above norm (1 + 2^-20); 0 for 0. */
+static double power_above(double norm) {
+    int e;
+    if (norm == 0 || !isfinite(norm)) return norm;
+    frexp(norm * (1 + 0x1p-20), &e);
+    return ldexp(1, e);
+}
+
+/* ---- packing ---- */
+
+/* lines x terms numbers to strips of `width` lines, the lines of one term side by side; missing lines are zeros. */
+static void pack(double *to, const double *x, int64_t lines, int64_t terms, int64_t line_step, int64_t term_step,
+                 int width) {
+    for (int64_t k = 0; line_step == 1 && lines == width && k < terms; k++)
+        memcpy(to + k * width, x + k * term_step, (size_t)width * sizeof *to);
+    if (line_step == 1 && lines == width) return;
+    for (int64_t k0 = 0; k0 < terms; k0 += 8)
+        for (int q = 0; q < width; q++)
+            for (int64_t k = k0; k < k0 + 8 && k < terms; k++)
+                to[k * width + q] = q < lines ? x[q * line_step + k * term_step] : 0;
+}
+
+enum { MAX_WIDTH = 32 };
+
+/* norm_of every line of a strip, side by side. */
+static void strip_norms(const double *strip, int64_t terms, int width, double norm[MAX_WIDTH]) {
+    double top[MAX_WIDTH] = {0}, scale[MAX_WIDTH] = {0}, sum[MAX_WIDTH] = {0};
+    int e[MAX_WIDTH];
+    PX_ASSERT(width <= MAX_WIDTH);
+    for (int64_t k = 0; k < terms; k++)
+        for (int q = 0; q < width; q++) {
+            double x = fabs(strip[k * width + q]);
+            top[q] = x <= top[q] ? top[q] : x; /* NaN stays */
+        }
+    for (int q = 0; q < width; q++) {
+        frexp(isfinite(top[q]) ? top[q] : 1, &e[q]);
+        scale[q] = ldexp(1, -e[q]);
+    }
+    for (int64_t k = 0; k < terms; k++)
+        for (int q = 0; q < width; q++) {
+            double x = strip[k * width + q] * scale[q];
+            sum[q] += x * x;
+        }
+    for (int q = 0; q < width; q++)
+        norm[q] = isfinite(top[q]) ? ldexp(sqrt(sum[q]), e[q]) * PX_PAIR_SAFE : (double)INFINITY;
+}
+
+static double *numbers(int64_t n) {
+    size_t bytes = ((size_t)n * sizeof(double) + 127) / 64 * 64;
+    double *x = aligned_alloc(64, bytes);
+    if (!x) px_out_of_memory(bytes);
+    return x;
+}
+
+/* ---- norms by Gram matrices ---- */
+
+typedef struct gram {
+    const px_pair_kernels *kernels;
+    const double *x; /* lines x terms */
+    int64_t lines, terms, line_step, term_step;
+    double *out; /* lines x lines */
+} gram;
+
+/* A strip of columns of X X^T. */
+static void gram_strip(void *context, int64_t strip) {
+    const gram *g = context;
+    int rows = g->kernels->rows, cols = g->kernels->cols;
+    int64_t j0 = strip * cols, width = g->lines - j0 < cols ? g->lines - j0 : cols;
+    double *b = numbers(g->terms * cols), *a = numbers(g->terms * rows), tile[8 * MAX_WIDTH];
+    pack(b, g->x + j0 * g->line_step, width, g->terms, g->line_step, g->term_step, cols);
+    for (int64_t i0 = 0; i0 < j0 + width; i0 += rows) {
+        int64_t height = j0 + width - i0 < rows ? j0 + width - i0 : rows;
+        pack(a, g->x + i0 * g->line_step, height, g->terms, g->line_step, g->term_step, rows);
+        g->kernels->plain_tile(g->terms, a, b, tile);
+        for (int64_t i = 0; i < height; i++)
+            for (int64_t j = 0; j < width; j++)
+                g->out[(i0 + i) * g->lines + j0 + j] = g->out[(j0 + j) * g->lines + i0 + i] = tile[i * cols + j];
+    }
+    free(a);
+    free(b);
+}
+
+static double *make_gram(const double *x, int64_t lines, int64_t terms, int64_t line_step, int64_t term_step) {
+    gram g = {px_pair_kernels_chosen(), x, lines, terms, line_step, term_step, numbers(lines * lines)};
+    px_parallel_for((lines + g.kernels->cols - 1) / g.kernels->cols, gram_strip, &g);
+    return g.out;
+}
+
+/* lambda(W W^T) <= lambda(G) + g_k ||W||_F^2 and lambda(H)^2 <= lambda(fl(H^2)) + g_n ||H||_F^2, with g_k = 1.01 (k + 2) u
+ * for fused sums of k terms in any order; lambda(H) <= ||H||_F at the end. Norms beyond 2^+-100 are not squared. */
+double px_pairs_norm(const double *x, int64_t rows, int64_t cols, int64_t rs, int64_t cs, int squarings) {
+    int64_t lines = rows < cols ? rows : cols, terms = rows < cols ? cols : rows;
+    double *line_norms = numbers(lines), whole;
+    for (int64_t i = 0; i < lines; i++)
+        line_norms[i] = norm_of(x + i * (rows < cols ? rs : cs), terms, rows < cols ? cs : rs);
+    whole = norm_of(line_norms, lines, 1);
+    free(line_norms);
+    if (squarings < 0 || !(whole < 0x1p100) || !(whole > 0x1p-100)) return whole;
+    double *g = make_gram(x, lines, terms, rows < cols ? rs : cs, rows < cols ? cs : rs);
+    double error[8] = {1.01 * (double)(terms + 2) * 0x1p-53 * whole * whole + PX_PAIR_TINY};
+    PX_ASSERT(squarings < 4); /* the 16th power of the norm is a double */
+    for (int p = 1; p <= squarings; p++) {
+        double size = norm_of(g, lines * lines, 1);
+        double *next = make_gram(g, lines, lines, lines, 1);
+        error[p] = 1.01 * (double)(lines + 2) * 0x1p-53 * size * size + PX_PAIR_TINY;
+        free(g);
+        g = next;
+    }
+    double root = norm_of(g, lines * lines, 1);
+    free(g);
+    for (int p = squarings; p >= 0; p--) root = sqrt(root + error[p]) * PX_PAIR_SAFE;
+    return fmin(root, whole);
+}
+
+/* Of a right factor: of inputs once; of others where the Gram matrix costs no more than the product; else Frobenius. */
+static double right_norm(const px_pair_view *b, int64_t rows_of_a, const double *column_norms) {
+    double frobenius = norm_of(column_norms, b->cols, 1);
+    int64_t side = b->rows < b->cols ? b->rows : b->cols;
+    px_pair_tensor *t = b->t;
+    if (b->rs == 0 || b->cs == 0 || b->layout == PX_PAIR_SCATTERED) return frobenius;
+    if (t->input) {
+        if (t->norm < 0) t->norm = px_pairs_norm(t->hi, t->rows, t->cols, t->cols, 1, PX_PAIRS_SQUARINGS);
+        return fmin(frobenius, t->norm * PX_PAIR_SAFE);
+    }
+    if (side > rows_of_a || side < 2) return frobenius;
+    double norm = px_pairs_norm(t->hi + b->off, b->rows, b->cols, b->rs, b->cs, PX_PAIRS_SQUARINGS);
+    return fmin(frobenius, norm * PX_PAIR_SAFE); /* SAFE: the lo part, 2^-53 of hi in every entry */
+}
+
+/* ---- the product ---- */
+
+typedef struct product {
+    const px_pair_kernels *kernels;
+    px_pair_view a, b, c, start;
+    double sign;
+    double *ah, *al;         /* strips of A */
+    double *alpha, *through; /* by row: anchor; sum_k |A_ik| ||dB_k|| */
+    double *beta, *norm;     /* by column: anchor; norm */
+    double *weighted;        /* by column: sum_i ||dA_i|| |B_ij|, A a transpose */
+} product;
+
+static void pack_rows(void *context, int64_t strip) {
+    product *p = context;
+    int width = p->kernels->rows;
+    int64_t i0 = strip * width, k = p->a.cols, lines = p->a.rows - i0 < width ? p->a.rows - i0 : width;
+    const px_pair_view *a = &p->a;
+    pack(p->ah + i0 * k, a->t->hi + a->off + i0 * a->rs, lines, k, a->rs, a->cs, width);
+    if (p->al) pack(p->al + i0 * k, a->t->lo + a->off + i0 * a->rs, lines, k, a->rs, a->cs, width);
+    double norm[MAX_WIDTH], sum[MAX_WIDTH] = {0};
+    strip_norms(p->ah + i0 * k, k, width, norm);
+    for (int64_t t = 0; p->b.t->has_error && p->b.layout == PX_PAIR_ROWS && t < k; t++) {
+        double error = px_pair_row_error(&p->b, t);
+        for (int q = 0; q < width; q++) sum[q] += fabs(p->ah[i0 * k + t * width + q]) * error;
+    }
+    for (int q = 0; q < width; q++) {
+        p->alpha[i0 + q] = power_above(norm[q]);
+        p->through[i0 + q] = sum[q];
+    }
+}
+
+/* sum + C0, four times U2 of the result as any sum of two pairs. */
+static void add_start(const px_pair_view *start, int64_t i, int64_t j, double sign, double *h, double *l) {
+    double x = sign * *h, y = sign * *l;
+    if (start->t) {
+        int64_t e = start->off + i * start->rs + j * start->cs;
+        double a = start->t->hi[e], b = start->t->lo[e];
+        double s = x + a, z = s - x, t = (x - (s - z)) + (a - z), v = y + b, w = v - y, r = (y - (v - w)) + (b - w);
+        double c = t + v, sh = s + c, sl = c - (sh - s), rest = r + sl;
+        x = sh + rest;
+        y = rest - (x - sh);
+    }
+    *h = x;
+    *l = y;
+}
+
+static void put_tile(const product *p, int64_t i0, int64_t j0, double *oh, double *ol) {
+    int cols = p->kernels->cols;
+    int64_t height = p->c.rows - i0 < p->kernels->rows ? p->c.rows - i0 : p->kernels->rows;
+    int64_t width = p->c.cols - j0 < cols ? p->c.cols - j0 : cols;
+    for (int64_t i = 0; i < height; i++) {
+        double *h = oh + i * cols, *l = ol + i * cols;
+        for (int64_t j = 0; (p->start.t || p->sign < 0) && j < width; j++)
+            add_start(&p->start, i0 + i, j0 + j, p->sign, &h[j], &l[j]);
+        px_pair_view at = p->c;
+        at.off += j0 * at.cs;
+        px_pair_store(&at, i0 + i, h, l, width);
+    }
+}
+
+static void multiply_strip(void *context, int64_t strip) {
+    product *p = context;
+    int rows = p->kernels->rows, cols = p->kernels->cols;
+    int64_t j0 = strip * cols, k = p->a.cols, lines = p->b.cols - j0 < cols ? p->b.cols - j0 : cols;
+    const px_pair_view *b = &p->b;
+    double *bh = numbers(k * cols), *bl = b->t->has_lo ? numbers(k * cols) : NULL, oh[8 * MAX_WIDTH], ol[8 * MAX_WIDTH];
+    pack(bh, b->t->hi + b->off + j0 * b->cs, lines, k, b->cs, b->rs, cols);
+    if (bl) pack(bl, b->t->lo + b->off + j0 * b->cs, lines, k, b->cs, b->rs, cols);
+    bool weigh = p->a.layout == PX_PAIR_COLUMNS && p->a.t->has_error;
+    double *norm = p->norm + j0, *sum = p->weighted + j0;
+    strip_norms(bh, k, cols, norm);
+    for (int q = 0; q < cols; q++) p->beta[j0 + q] = power_above(norm[q]), sum[q] = 0;
+    for (int64_t t = 0; weigh && t < k; t++) {
+        double error = px_pair_column_error(&p->a, t);
+        for (int q = 0; q < cols; q++) sum[q] += error * fabs(bh[t * cols + q]);
+    }
+    for (int64_t i0 = 0; i0 < p->a.rows; i0 += rows) {
+        p->kernels->tile(k, p->ah + i0 * k, p->al ? p->al + i0 * k : NULL, bh, bl, p->alpha + i0, p->beta + j0, oh, ol);
+        put_tile(p, i0, j0, oh, ol);
+    }
+    free(bl);
+    free(bh);
+}
+
+/* The 2-norm of row i of the result: for the rounding of an addition to it. */
+static double result_norm(const product *p, int64_t i) {
+    return norm_of(p->c.t->hi + p->c.off + i * p->c.rs, p->c.cols, p->c.cs);
+}
+
+static void bound(product *p) {
+    int64_t m = p->c.rows, n = p->c.cols, k = p->a.cols;
+    double gamma = gamma_of(k), anchors = norm_of(p->beta, n, 1), top = 0, both = 0, largest = 0,
+           smallest = LARGEST_NORM;
+    double norm_b = p->a.t->has_error ? right_norm(&p->b, m, p->norm) : 0, all_b = px_pair_all_error(&p->b);
+    double *row = numbers(m), *entry = numbers(m);
+    for (int64_t j = 0; j < n; j++) {
+        top = fmax(top, p->beta[j]);
+        if (p->beta[j] > 0) smallest = fmin(smallest, p->beta[j]);
+    }
+    largest = top;
+    bool turned = p->a.layout == PX_PAIR_COLUMNS && p->b.layout == PX_PAIR_ROWS;
+    for (int64_t t = 0; turned && t < k; t++) both += px_pair_column_error(&p->a, t) * px_pair_row_error(&p->b, t);
+    for (int64_t i = 0; i < m; i++) {
+        double a = px_pair_row_error(&p->a, i), through = p->alpha[i] * all_b;
+        if (p->b.layout == PX_PAIR_ROWS) through = fmin(through, p->through[i]);
+        double local = gamma * p->alpha[i] * anchors;
+        row[i] = a * norm_b + through + a * all_b + local;
+        entry[i] = p->through[i] + both + gamma * p->alpha[i] * top;
+        if (p->start.t) {
+            double sum = 4 * 0x1p-106 * result_norm(p, i) * PX_PAIR_SAFE + px_pair_row_error(&p->start, i);
+            row[i] += sum;
+            entry[i] += sum;
+        }
+        row[i] *= PX_PAIR_SAFE;
+        entry[i] *= PX_PAIR_SAFE;
+        bool in_range = p->alpha[i] == 0 || (p->alpha[i] < LARGEST_NORM && p->alpha[i] > SMALLEST_NORM);
+        if (!in_range || !(largest < LARGEST_NORM) || !(smallest > SMALLEST_NORM)) row[i] = entry[i] = (double)INFINITY;
+    }
+    for (int64_t j = 0; j < n; j++) p->weighted[j] *= PX_PAIR_SAFE;
+    px_pair_commit(&p->c, row, turned ? entry : NULL, turned ? p->weighted : NULL);
+    free(row);
+    free(entry);
+}
+
+void px_pair_gemm(const px_pair_state *s, const px_call *call) {
+    product p = {.kernels = px_pair_kernels_chosen(),
+                 .a = px_pair_view_of(s, &call->in[0]),
+                 .b = px_pair_view_of(s, &call->in[1]),
+                 .c = px_pair_view_of(s, &call->out[0]),
+                 .start = px_pair_view_of(s, &call->in[2]),
+                 .sign = call->attr[0] < 0 ? -1 : 1};
+    int64_t k = p.a.cols, strips_a = (p.a.rows + p.kernels->rows - 1) / p.kernels->rows, m = strips_a * p.kernels->rows;
+    int64_t strips_b = (p.b.cols + p.kernels->cols - 1) / p.kernels->cols, n = strips_b * p.kernels->cols;
+    p.ah = numbers(m * k);
+    p.al = p.a.t->has_lo ? numbers(m * k) : NULL;
+    double *by_row = numbers(2 * m), *by_column = numbers(3 * n);
+    p.alpha = by_row, p.through = by_row + m;
+    p.beta = by_column, p.norm = by_column + n, p.weighted = by_column + 2 * n;
+    px_parallel_for(strips_a, pack_rows, &p);
+    px_parallel_for(strips_b, multiply_strip, &p);
+    bound(&p);
+    double *all[] = {p.ah, p.al, by_row, by_column};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
+}
