@@ -247,10 +247,13 @@ static void row_sums(void **state) {
 static void elementwise(void **state) {
     (void)state;
     px_arena *arena = px_arena_new();
-    for (int64_t rep = 0; rep < 3000 * effort(); rep++) {
+    for (int64_t rep = 0; rep < 6000 * effort(); rep++) {
         const px_op ops[] = {PX_OP_ADD, PX_OP_MUL, PX_OP_ROUND};
         px_call call = {.op = ops[below(3)], .recipe = some_recipe(), .stream = draw()};
         if (px_fp_is_exact(call.recipe.out) && call.op != PX_OP_ROUND) call.recipe.out = call.recipe.acc;
+        if (below(2)) call.recipe.rounding = (uint8_t)below(PX_ROUNDING_COUNT);
+        const uint8_t bits[] = {1, 12, 32, 40, 52, 64};
+        call.recipe.sr_bits = call.recipe.rounding == PX_STOCHASTIC ? bits[below(6)] : 0;
         int64_t m = some_size(12), n = below(60) ? some_size(140) : 9000; /* more than a chunk */
         data_kind kind = (data_kind)below(KINDS);
         px_task task = {.call = &call};
@@ -299,6 +302,26 @@ static void short_products(void **state) {
                     px_view_set(&task.in[side], i, j, short_number(in, kind));
         if (below(4) == 0) task.in[2] = make_view(arena, acc, m, n, ORDINARY);
         task.out[0] = result_view(arena, acc, m, n);
+        try_task(arena, &task);
+        px_arena_reset(arena);
+    }
+    px_arena_free(arena);
+}
+
+/* Results too long for the caches are written past them; rows begin at any place. */
+static void long_arrays(void **state) {
+    (void)state;
+    enum { ROWS = 3, COLUMNS = 1400003, STRIDE = COLUMNS + 2 };
+    px_arena *arena = px_arena_new();
+    for (int rep = 0; rep < 3; rep++) {
+        px_fp f = px_fp_row(rep == 0 ? 4 : 3);
+        px_call call = {.op = rep == 2 ? PX_OP_MUL : PX_OP_ROUND, .recipe = px_recipe_uniform(f)};
+        px_task task = {.call = &call};
+        float *x = px_arena_alloc(arena, ROWS * STRIDE, sizeof *x);
+        for (int64_t i = 0; i < ROWS * STRIDE; i++) x[i] = (float)(int32_t)(i * 0x9E3779B1) * 0x1p-24F;
+        task.in[0] = (px_view){.data = x, .fmt = px_fp_row(1), .rows = ROWS, .cols = COLUMNS, .rs = STRIDE, .cs = 1};
+        task.in[1] = task.in[0];
+        task.out[0] = result_view(arena, f, ROWS, COLUMNS);
         try_task(arena, &task);
         px_arena_reset(arena);
     }
@@ -357,6 +380,7 @@ int main(void) {
         cmocka_unit_test(short_products),
         cmocka_unit_test(row_sums),
         cmocka_unit_test(elementwise),
+        cmocka_unit_test(long_arrays),
         cmocka_unit_test(every_path_was_tried),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

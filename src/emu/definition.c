@@ -31,6 +31,12 @@ static void mul_row(void *context, int64_t i) {
     }
 }
 
+void px_define_elements(const px_call *call, int64_t n, const double *a, const double *b, uint64_t element, double *y) {
+    for (int64_t i = 0; i < n; i++, element++)
+        y[i] = call->op == PX_OP_ADD ? px_element_add(&call->recipe, a[i], b[i], call->stream, element)
+                                     : px_element_mul(&call->recipe, a[i], b[i], call->stream, element);
+}
+
 static void round_row(void *context, int64_t i) {
     const px_task *t = context;
     const px_call *call = t->call;

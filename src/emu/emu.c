@@ -4,6 +4,7 @@
 
 #include "arith/model.h"
 #include "emu/definition.h"
+#include "emu/elementwise.h"
 #include "emu/factor.h"
 #include "emu/gemm.h"
 #include "emu/mma.h"
@@ -17,8 +18,14 @@ static bool always(const px_task *task) {
     return true;
 }
 
-static const px_path add_paths[] = {{"definition", always, px_define_add}};
-static const px_path mul_paths[] = {{"definition", always, px_define_mul}};
+static const px_path add_paths[] = {
+    {"arrays", px_elementwise_matches, px_elementwise_run},
+    {"definition", always, px_define_add},
+};
+static const px_path mul_paths[] = {
+    {"arrays", px_elementwise_matches, px_elementwise_run},
+    {"definition", always, px_define_mul},
+};
 static const px_path round_paths[] = {
     {"arrays", px_round_matches, px_round_run},
     {"definition", always, px_define_round},

@@ -24,7 +24,7 @@ const px_host px_binary64 = {.p = 53, .emin = -1022, .emax = 1023, .size = sizeo
 
 static int quantum_of(px_fp f) { return f.emin - f.p + 1; }
 
-static bool host_holds(const px_host *host, px_extent x) {
+bool px_plan_holds(const px_host *host, px_extent x) {
     return x.p <= host->p && x.quantum >= host->emin - host->p + 1 && x.emax <= host->emax;
 }
 
@@ -44,7 +44,7 @@ static bool format_includes(px_fp f, px_fp g) {
 }
 
 /* Is the host's own arithmetic that of the format? */
-static bool is_host(px_fp f, const px_host *host) {
+bool px_plan_is_host(px_fp f, const px_host *host) {
     return f.p == host->p && f.emin == host->emin && f.emax == host->emax && f.subnormals &&
            f.overflow == PX_OVERFLOW_INF && f.has_inf;
 }
@@ -73,14 +73,14 @@ static px_target target_of(px_fp f, const px_host *host) {
 
 /* The product: exact in the host, or the host's own, or exact and then rounded to mul. Makes f->term of f->product. */
 static bool plan_product(const px_recipe *r, const px_host *host, px_plan *plan, px_facts *f) {
-    bool exact = host_holds(host, f->product), unrounded = r->fused || px_fp_is_exact(r->mul);
+    bool exact = px_plan_holds(host, f->product), unrounded = r->fused || px_fp_is_exact(r->mul);
     f->term = f->product;
     f->exact_product = exact;
     if (unrounded) {
         plan->fused = !exact;
-        return exact || is_host(r->acc, host);
+        return exact || px_plan_is_host(r->acc, host);
     }
-    if (is_host(r->mul, host)) {
+    if (px_plan_is_host(r->mul, host)) {
         if (!exact) f->term = px_extent_rounded(f->product, r->mul);
         return true;
     }
@@ -102,7 +102,7 @@ static bool plan_sum(const px_recipe *r, const px_host *host, const px_operands 
     double start = o->has_start ? ldexp(1.0, o->start.emax + 1) : 0.0;
     f->sum_emax =
         ilogb(4 * largest_sum(r, o->n, ldexp(1.0, f->term.emax + 1), start)); /* 4: corrections, rounded parts */
-    if (is_host(r->acc, host)) return true;
+    if (px_plan_is_host(r->acc, host)) return true;
     if (px_fp_is_exact(r->acc) || !can_round_to(r->acc, host, f->sum_emax)) return false;
     plan->rounds_sum = true;
     plan->acc = target_of(r->acc, host);
@@ -153,7 +153,7 @@ px_operands px_operands_of_gemm(const px_task *task, bool scanned) {
 bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operands *o, px_plan *plan, px_facts *facts) {
     *plan = (px_plan){0}, *facts = (px_facts){0};
     if (recipe->rounding != PX_NEAREST_EVEN || recipe->model != 0 || recipe->promote != 0 || o->n < 1) return false;
-    if (!host_holds(host, o->b) || (o->products && !host_holds(host, o->a))) return false;
+    if (!px_plan_holds(host, o->b) || (o->products && !px_plan_holds(host, o->a))) return false;
     facts->term = facts->product = o->products ? px_extent_of_product(o->a, o->b) : o->b;
     if (o->products && !plan_product(recipe, host, plan, facts)) return false;
     if (!plan_sum(recipe, host, o, plan, facts) || !plan_order(recipe, host, o->n, plan)) return false;

@@ -36,6 +36,10 @@ typedef struct px_facts {
 bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operands *operands, px_plan *plan,
                   px_facts *facts);
 
+/* Is every such number one of the host's? Is the host's own arithmetic that of the format? */
+bool px_plan_holds(const px_host *host, px_extent x);
+bool px_plan_is_host(px_fp f, const px_host *host);
+
 /* The constants of rounding any number of the host to f, special values included; false where the host cannot. */
 bool px_plan_target(px_fp f, const px_host *host, px_target *target);
 

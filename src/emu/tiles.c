@@ -288,8 +288,10 @@ static void store_result(void *context, int64_t i) {
     const tiles *t = context;
     float *f32 = (float *)t->c + i * t->ldc;
     double *f64 = (double *)t->c + i * t->ldc;
-    if (t->plan.rounds_out && t->packing.binary32) t->isa->round_f32(&t->plan.out, t->n, f32, f32);
-    if (t->plan.rounds_out && !t->packing.binary32) t->isa->round_f64(&t->plan.out, t->n, f64, f64);
+    if (t->plan.rounds_out && t->packing.binary32)
+        t->isa->round_f32(&t->plan.out, PX_NEAREST_EVEN, t->n, f32, NULL, f32);
+    if (t->plan.rounds_out && !t->packing.binary32)
+        t->isa->round_f64(&t->plan.out, PX_NEAREST_EVEN, t->n, f64, NULL, f64);
     for (int64_t j = 0; j < t->n; j++)
         px_view_set(&t->task->out[0], i, j, t->packing.binary32 ? (double)f32[j] : f64[j]);
 }

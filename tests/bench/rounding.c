@@ -45,7 +45,7 @@ static void round_small_fp16(void *context) {
 
 static void round_small_bf16(void *context) {
     const arrays *a = context;
-    for (int i = 0; i < REPEATS; i++) a->isa->round_words_f32(16, SMALL, a->x, a->y);
+    for (int i = 0; i < REPEATS; i++) a->isa->round_words_f32(16, PX_NEAREST_EVEN, SMALL, a->x, a->y);
 }
 
 static px_fp format(const char *name) {

@@ -31,6 +31,7 @@
 #include "emu/isa/body_rows.h"
 #include "emu/isa/body_tiles.h"
 #include "emu/isa/body_arrays.h"
+#include "emu/isa/body_arrays_f64.h"
 #undef P
 #undef LANES
 #undef VECTORS
@@ -112,8 +113,18 @@ const px_isa PX_ISA_TABLE = {
     .least_along_f32 = least_along_f32,
     .round_f64 = round_array_f64,
     .round_f32 = round_array_f32,
+    .round_words_f64 = round_words_f64,
     .round_words_f32 = round_words_f32,
     .round_fp16_f32 = PX_ROUND_FP16,
+    .chances = chances_f64,
+    .stream_f32 = stream_f32,
+    .stream_end = stream_end_f32,
+    .add_f64 = add_arrays_f64,
+    .add_f32 = add_arrays_f32,
+    .multiply_f64 = multiply_arrays_f64,
+    .multiply_f32 = multiply_arrays_f32,
+    .add_to_odd_f64 = add_to_odd_f64,
+    .multiply_to_odd_f64 = multiply_to_odd_f64,
     .mma = {.rows = PX_MMA_ROWS,
             .columns = MMA_COLUMNS,
             .run = {mma_single, mma_single_twice, mma_half, mma_half_twice, mma_general},

@@ -1,5 +1,4 @@
-/* Arrays of binary32 numbers: their range, the smallest of rows and columns, and rounding to the formats with the exponents of binary32 (bf16, tf32) and
- * to fp16. */
+/* Arrays of binary32 numbers: their range, the smallest of rows and columns, rounding to fp16, streams. */
 
 typedef struct P(range) {
     MASK least, largest; /* words of magnitudes; in `least` less 1, so that zero is the greatest */
@@ -53,28 +52,42 @@ static void P(least_along)(int64_t n, int rows, const float *x, int64_t step, ui
     }
 }
 
-/* Half of the last kept bit, less one unless that bit is odd, is added to the word; a carry runs into the exponent, up
- * to the infinity. */
-INLINE VEC P(round_word)(int drop, VEC v) {
-    int32_t quantum = 1 << drop, half_less_1 = quantum / 2 - 1;
-    MASK word = (MASK)v;
-    word = (word + half_less_1 + ((word >> drop) & 1)) & -quantum;
-    return P(select)(v == v, (VEC)word, P(all)(NAN));
+/* Long arrays go to memory past the caches. Up to the first aligned place and after the last one as usual. */
+static void P(stream)(int64_t n, const float *x, float *y) {
+#ifdef PX_F32_STREAM
+    int64_t i = 0, head = (int64_t)(-(uintptr_t)y / sizeof *y % LANES);
+    for (; i < n && i < head; i++) y[i] = x[i];
+    for (; i + LANES <= n; i += LANES) PX_F32_STREAM(y + i, P(load)(x + i));
+    for (; i < n; i++) y[i] = x[i];
+#else
+    memcpy(y, x, (size_t)n * sizeof *x);
+#endif
 }
 
-static void P(round_words)(int drop, int64_t n, const float *x, float *y) {
-    int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) P(store_some)(y + i, LANES, P(round_word)(drop, P(load)(x + i)));
-    P(store_some)(y + i, n - i, P(round_word)(drop, P(load_some)(x + i, n - i)));
+static void P(stream_end)(void) {
+#ifdef PX_F32_STREAM
+    PX_STREAM_END();
+#endif
 }
 
 #ifdef PX_F16_ROUND_TRIP
 INLINE VEC P(round_half)(VEC v) { return P(select)(v == v, PX_F16_ROUND_TRIP(v), P(all)(NAN)); }
 
+/* A block at a time: that none of it is a NaN is seen by one comparison of two vectors. */
 static void P(round_fp16)(int64_t n, const float *x, float *y) {
+    enum { BLOCK = 8 };
     int64_t i = 0;
-    for (; i + LANES <= n; i += LANES) P(store_some)(y + i, LANES, P(round_half)(P(load)(x + i)));
-    P(store_some)(y + i, n - i, P(round_half)(P(load_some)(x + i, n - i)));
+    for (; i + BLOCK * LANES <= n; i += BLOCK * LANES) {
+        VEC v[BLOCK];
+        MASK nan = {0};
+        for (int j = 0; j < BLOCK; j++) v[j] = P(load)(x + i + j * LANES);
+        for (int j = 0; j < BLOCK; j += 2) nan |= (MASK)PX_F32_UNORDERED(v[j], v[j + 1]);
+        if (__builtin_expect(!PX_F32_ANY(nan), 1))
+            for (int j = 0; j < BLOCK; j++) P(store_some)(y + i + j * LANES, LANES, PX_F16_ROUND_TRIP(v[j]));
+        else
+            for (int j = 0; j < BLOCK; j++) P(store_some)(y + i + j * LANES, LANES, P(round_half)(v[j]));
+    }
+    for (; i < n; i += LANES) P(store_some)(y + i, n - i, P(round_half)(P(load_some)(x + i, n - i)));
 }
 #define PX_ROUND_FP16 round_fp16_f32
 #else

@@ -69,15 +69,16 @@ INLINE VEC P(larger_magnitude)(VEC x, VEC least) {
 }
 
 /* A format's constants in every lane. scale: the power of two of x times this has the wanted quantum as its ulp.
- * shift: C of round_quickly. */
+ * quantum: the same power times this is the quantum. shift: C of round_quickly. */
 typedef struct P(target) {
-    VEC least, flush_below, scale, shift, shift_less_1, max_finite, beyond, at_infinity;
+    VEC least, flush_below, scale, quantum, shift, shift_less_1, max_finite, beyond, at_infinity;
 } P(target);
 
 INLINE TARGET P(spread)(const px_target *f) {
     return (TARGET){.least = P(all)((REAL)f->least),
                     .flush_below = P(all)((REAL)f->flush_below),
                     .scale = P(all)((REAL)1.5 * (REAL)((int64_t)1 << (DIGITS - f->p))),
+                    .quantum = P(all)((REAL)2 / (REAL)((int64_t)1 << f->p)),
                     .shift = P(all)((REAL)((int64_t)1 << (DIGITS - f->p))),
                     .shift_less_1 = P(all)((REAL)(((int64_t)1 << (DIGITS - f->p)) - 1)),
                     .max_finite = P(all)((REAL)f->max_finite),
@@ -112,13 +113,67 @@ INLINE VEC P(round_quickly)(const TARGET *f, VEC x, bool signs) {
     return signs ? (VEC)((MASK)y | P(sign)(x)) : y;
 }
 
+/* The magnitude of x rounded in any mode: to nearest even first, as above, whose error e is exact; then, where the mode
+ * wants the other neighbour, one quantum further. The last bit of m + big is the parity of the nearest. chance: the
+ * drawn number / 2^r, for stochastic rounding; the fraction d / q, cut to r bits, and chance are together 1 or more
+ * just where d is at least (1 - chance) q. */
+INLINE VEC P(magnitude_rounded)(const TARGET *f, const px_rounding_mode mode, VEC x, VEC chance) {
+    VEC m = P(magnitude)(x), base = P(max)((VEC)((MASK)x & (MASK)P(all)((REAL)INFINITY)), f->least);
+    VEC big = base * f->scale, sum = m + big, y = sum - big, e = m - y, q = base * f->quantum;
+    VEC none = P(all)(0), down = y - P(select)(e < 0, q, none), up = y + P(select)(e > 0, q, none);
+    MASK even = ((MASK)sum & 1) - 1;
+    switch (mode) {
+    case PX_NEAREST_EVEN: return y;
+    case PX_NEAREST_AWAY: return y + P(select)(e + e == q, q, none);
+    case PX_TOWARD_ZERO: return down;
+    case PX_UP: return P(select)(x > 0, up, down);
+    case PX_DOWN: return P(select)(x < 0, up, down);
+    case PX_ODD: return P(select)(even, P(select)(e > 0, up, down), y);
+    case PX_STOCHASTIC: return down + P(select)(m - down >= q * (1 - chance), q, none);
+    case PX_ROUNDING_COUNT: break;
+    }
+    __builtin_unreachable();
+}
+
+/* x rounded in any mode, whatever it is; the one NaN. Beyond the largest finite number only the modes that round
+ * outwards follow the format's rule. */
+INLINE VEC P(round_as)(const TARGET *f, const px_rounding_mode mode, VEC x, VEC chance) {
+    VEC y = P(magnitude_rounded)(f, mode, x, chance), beyond = f->beyond;
+    if (mode == PX_TOWARD_ZERO || mode == PX_ODD) beyond = f->max_finite;
+    if (mode == PX_UP) beyond = P(select)(x > 0, beyond, f->max_finite);
+    if (mode == PX_DOWN) beyond = P(select)(x < 0, beyond, f->max_finite);
+    y = (VEC)((MASK)y & ~(y < f->flush_below));
+    VEC other = P(select)(P(magnitude)(x) == P(all)((REAL)INFINITY), f->at_infinity, beyond);
+    y = P(select)(y <= f->max_finite, y, other); /* y is NaN where big overflowed */
+    return P(select)((x == x) & (y == y), (VEC)((MASK)y | P(sign)(x)), P(all)((REAL)NAN));
+}
+
+/* x rounded to a format with the exponents of the host, of which `drop` bits of the significand go, in any mode but
+ * stochastic: an addition to the word, whose carry runs into the exponent, up to the infinity. */
+INLINE VEC P(round_word)(const px_rounding_mode mode, int drop, VEC x) {
+    WORD quantum = (WORD)1 << drop;
+    MASK word = (MASK)x, negative = word < 0;
+    switch (mode) {
+    case PX_NEAREST_EVEN: word += quantum / 2 - 1 + ((word >> drop) & 1); break;
+    case PX_NEAREST_AWAY: word += quantum / 2; break;
+    case PX_UP: word += ~negative & (quantum - 1); break;
+    case PX_DOWN: word += negative & (quantum - 1); break;
+    case PX_ODD: word |= ((word & (quantum - 1)) != 0) & quantum; break;
+    default: break;
+    }
+    return P(select)(x == x, (VEC)(word & -quantum), P(all)((REAL)NAN));
+}
+
 /* a + b rounded to odd (Boldo & Melquiond 2008) by the exact error of the sum (Knuth's two-sum): where it is inexact
  * and its last bit is 0, the neighbour on the side of the error. */
-INLINE VEC P(sum_to_odd)(VEC a, VEC b) {
-    VEC s = a + b, b_part = s - a;
-    VEC error = (a - (s - b_part)) + (b - b_part);
+INLINE VEC P(to_odd)(VEC s, VEC error) {
     MASK inexact = (error < 0) | (error > 0); /* NaN: an infinity, left alone */
     MASK step = (((MASK)s ^ (MASK)error) < 0) | 1;
     MASK even = ((MASK)s & 1) - 1;
     return (VEC)((MASK)s + (step & even & inexact));
+}
+
+INLINE VEC P(sum_to_odd)(VEC a, VEC b) {
+    VEC s = a + b, b_part = s - a;
+    return P(to_odd)(s, (a - (s - b_part)) + (b - b_part));
 }

@@ -118,7 +118,7 @@ typedef struct px_mma_tile {
 } px_mma_tile;
 
 /* X(enumerator): results in fp32, fp16; `twice` where the sum of a block may take 33 bits. */
-#define PX_MMA_KERNEL_LIST(X) X(SINGLE) X(SINGLE_TWICE) X(HALF) X(HALF_TWICE) X(GENERAL)
+#define PX_MMA_KERNEL_LIST(X)  X(SINGLE) X(SINGLE_TWICE) X(HALF) X(HALF_TWICE) X(GENERAL)
 #define PX_MMA_KERNEL_ENUM(id) PX_MMA_##id,
 typedef enum px_mma_kernel { PX_MMA_KERNEL_LIST(PX_MMA_KERNEL_ENUM) PX_MMA_KERNELS } px_mma_kernel;
 #undef PX_MMA_KERNEL_ENUM
@@ -165,12 +165,27 @@ typedef struct px_isa {
     void (*least_across_f32)(int64_t n, int width, const float *x, int64_t step, uint32_t *least);
     void (*least_along_f32)(int64_t n, int rows, const float *x, int64_t step, uint32_t *least);
     void (*scan_f32)(int64_t n, const float *x, px_scan *scan);
-    /* y = x rounded to nearest even, n numbers: to any format that plan.h allows; to p bits, 24 - drop, with the
-     * exponents of binary32; to fp16 (NULL where the machine has no instruction for it). y may be x. */
-    void (*round_f64)(const px_target *target, int64_t n, const double *x, double *y);
-    void (*round_f32)(const px_target *target, int64_t n, const float *x, float *y);
-    void (*round_words_f32)(int drop, int64_t n, const float *x, float *y);
+    /* y = x rounded, n numbers, in a px_rounding_mode: to any format that plan.h allows (chance: for stochastic, else
+     * NULL); to the host's exponents with `drop` bits fewer (not stochastic); to fp16, to nearest even (NULL where the
+     * machine has no instruction for it). y may be x. */
+    void (*round_f64)(const px_target *target, int mode, int64_t n, const double *x, const double *chance, double *y);
+    void (*round_f32)(const px_target *target, int mode, int64_t n, const float *x, const float *chance, float *y);
+    void (*round_words_f64)(int drop, int mode, int64_t n, const double *x, double *y);
+    void (*round_words_f32)(int drop, int mode, int64_t n, const float *x, float *y);
     void (*round_fp16_f32)(int64_t n, const float *x, float *y);
+    /* chance[i] = the low `bits` (1 .. 52) bits of px_bits(stream, element + i, step), / 2^bits. */
+    void (*chances)(int bits, uint64_t stream, uint64_t element, uint64_t step, int64_t n, double *chance);
+    /* y = x, past the caches; others may read it after stream_end. */
+    void (*stream_f32)(int64_t n, const float *x, float *y);
+    void (*stream_end)(void);
+    /* y = a + b, a b, n numbers, in the host's arithmetic; and rounded to odd, false where that cannot be. down: zeros
+     * have the sign of that mode. */
+    void (*add_f64)(int64_t n, const double *a, const double *b, double *y);
+    void (*add_f32)(int64_t n, const float *a, const float *b, float *y);
+    void (*multiply_f64)(int64_t n, const double *a, const double *b, double *y);
+    void (*multiply_f32)(int64_t n, const float *a, const float *b, float *y);
+    bool (*add_to_odd_f64)(bool down, int64_t n, const double *a, const double *b, double *y);
+    bool (*multiply_to_odd_f64)(int64_t n, const double *a, const double *b, double *y);
     px_mma_isa mma;
 } px_isa;
 
