@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "arith/round.h"
 #include "base/parallel.h"
 #include "base/philox.h"
 #include "ref/certified.h"
@@ -62,8 +63,7 @@ static px_mat matrix(px_arena *arena, look kind, uint64_t key, int64_t rows, int
     for (int64_t i = 0; i < rows; i++)
         for (int64_t j = 0; j < cols; j++) {
             double x = draw(kind, key + !first, i, j, first);
-            if (fmt.p == 24) x = (double)(float)x;
-            px_mat_set(&m, i, j, x);
+            px_mat_set(&m, i, j, px_round(fmt, px_rounding_of(PX_NEAREST_EVEN), x, 0));
         }
     return m;
 }
@@ -135,19 +135,19 @@ static void nearest_doubles_are_exact_and_radii_hold(void **state) {
     int n_isa;
     const px_ref_isa *const *isa = px_ref_isa_usable(&n_isa);
     static const int64_t shapes[][3] = {{1, 1, 1}, {3, 5, 2}, {7, 33, 31}, {13, 17, 32}, {6, 16, 65}, {9, 40, 300}};
-    px_fp any = px_fp_exact(), fp32 = format("fp32");
+    const px_fp formats[] = {px_fp_exact(), format("fp32"), format("fp16"), format("bf16"), format("fp8_e5m2")};
     for (int s = 0; s < n_isa; s++) {
         px_ref_isa_use(isa[s]);
         for (int kind = 0; kind < LOOKS; kind++)
             for (size_t t = 0; t < sizeof shapes / sizeof *shapes; t++) {
                 const int64_t *shape = shapes[t];
-                check((look)kind, any, shape[0], shape[1], shape[2], t % 2 ? -1 : 1);
-                check((look)kind, kind == ANY || kind == SCALED ? any : fp32, shape[0], shape[1], shape[2], 1);
+                for (size_t f = 0; f < sizeof formats / sizeof *formats; f++)
+                    check((look)kind, formats[f], shape[0], shape[1], shape[2], t % 2 ? -1 : 1);
             }
     }
 }
 
-/* Few bits are proven exact: whole numbers by plain sums, binary32 by residues. */
+/* Few bits are proven exact: whole numbers by plain sums, fp16 and bf16 by plain sums and rests, binary32 by residues. */
 static void exactness_is_noticed(void **state) {
     (void)state;
     int n_isa;
@@ -155,6 +155,8 @@ static void exactness_is_noticed(void **state) {
     for (int s = 0; s < n_isa; s++) {
         px_ref_isa_use(isa[s]);
         assert_int_equal(check(WHOLE, format("fp8_e4m3"), 9, 11, 100, 1), 9 * 11);
+        assert_int_equal(check(NORMAL, format("fp16"), 30, 11, 300, 1), 30 * 11);
+        assert_int_equal(check(NORMAL, format("bf16"), 30, 11, 300, -1), 30 * 11);
         assert_int_equal(check(NORMAL, format("fp32"), 9, 11, 100, 1), 9 * 11);
         assert_true(check(NORMAL, px_fp_exact(), 9, 11, 100, 1) < 9 * 11 / 2);
     }
@@ -215,7 +217,6 @@ static double error_of(const px_ref_isa *isa, const terms *t) {
     assert_true(a && b && hi);
     for (int64_t i = 0; i < t->n; i++) a[i * rows] = t->a[i], b[i * width] = t->b[i];
     px_ref_tile tile = {.n = t->n, .a = a, .b = b, .hi = hi, .lo = hi + rows * width};
-    tile.out_step = width;
     isa->anchored(&tile);
     mpfr_t x, y;
     mpfr_inits2(400, x, y, (mpfr_ptr)NULL);
@@ -278,14 +279,14 @@ static void every_term_of_the_radius_is_needed(void **state) {
     free(blocks.b);
 }
 
-/* Sum of magnitudes of n terms by the kernel; the first is a b, the others are c d. */
+/* Sum of magnitudes of n terms by the kernel; the first is -a b, the others are c d. */
 static double magnitudes(const px_ref_isa *isa, int64_t n, double a, double b, double c, double d) {
-    int64_t rows = 2 * isa->rows, width = 2 * isa->width;
-    float *x = calloc((size_t)(n * rows), sizeof *x), *y = calloc((size_t)(n * width), sizeof *y);
+    int64_t rows = isa->rows, width = isa->width;
+    double *x = calloc((size_t)(n * rows), sizeof *x), *y = calloc((size_t)(n * width), sizeof *y);
     double *sum = calloc((size_t)(rows * width), sizeof *sum);
     assert_true(x && y && sum);
-    for (int64_t t = 0; t < n; t++) x[t * rows] = (float)(t ? c : a), y[t * width] = (float)(t ? d : b);
-    isa->magnitudes(n, x, y, sum, width);
+    for (int64_t t = 0; t < n; t++) x[t * rows] = t ? c : -a, y[t * width] = t ? d : b;
+    isa->magnitudes(&(px_ref_tile){.n = n, .a = x, .b = y, .hi = sum});
     double result = sum[0];
     free(sum);
     free(y);
@@ -293,26 +294,18 @@ static double magnitudes(const px_ref_isa *isa, int64_t n, double a, double b, d
     return result;
 }
 
-static void every_term_of_the_radius_of_magnitudes_is_needed(void **state) {
+/* 1/4 and n - 1 terms that are lost beside it, each a little below half its ulp: nearly the whole radius is needed. */
+static void the_radius_of_magnitudes_is_needed(void **state) {
     (void)state;
     int n_isa;
     const px_ref_isa *const *isa = px_ref_isa_usable(&n_isa);
-    double above = 0.5 + 0x1p-25 - 0x1p-53; /* rounds down to 1/2 */
-    double lost = 0x1p-13 - 0x1p-36;        /* whose square is lost beside 1/4 */
+    const int64_t n = 1001;
+    double small = 0x1p-55 - 0x1p-80;
     for (int s = 0; s < n_isa; s++) {
-        double got = magnitudes(isa[s], 1, above, above, 0, 0), error = fabs(above * above - got);
-        px_ref_radius_f32 r = px_ref_radius_f32_of(1);
-        assert_true(error <= got * (r.conversions + r.sums) + r.underflow && error > got * r.sums + r.underflow);
-
-        got = magnitudes(isa[s], PX_REF_BLOCK_F32, 0.5, 0.5, lost, lost);
-        error = fabs(0.25 + (PX_REF_BLOCK_F32 - 1) * lost * lost - got);
-        r = px_ref_radius_f32_of(PX_REF_BLOCK_F32);
-        assert_true(error <= got * (r.conversions + r.sums) + r.underflow && error > got * r.conversions + r.underflow);
-
-        got = magnitudes(isa[s], 1, 0x1p-90, 0x1.8p-90, 0, 0);
-        error = fabs(0x1.8p-180 - got);
-        r = px_ref_radius_f32_of(1);
-        assert_true(error <= got * (r.conversions + r.sums) + r.underflow && error > got * (r.conversions + r.sums));
+        double sum = magnitudes(isa[s], n, 0.5, 0.5, small, 0.5 + 0x1p-20), radius = px_ref_radius_of_magnitudes(n);
+        double error = (double)(n - 1) * small * (0.5 + 0x1p-20);
+        assert_true(sum == 0.25); /* its ulp is 2^-54 */
+        assert_true(error <= radius * sum && error > radius * sum / 4);
     }
 }
 
@@ -342,7 +335,7 @@ int main(void) {
         cmocka_unit_test(nearest_doubles_are_exact_and_radii_hold),
         cmocka_unit_test(exactness_is_noticed),
         cmocka_unit_test(every_term_of_the_radius_is_needed),
-        cmocka_unit_test(every_term_of_the_radius_of_magnitudes_is_needed),
+        cmocka_unit_test(the_radius_of_magnitudes_is_needed),
         cmocka_unit_test(threads_change_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,8 +32,8 @@ static void add_row_times(const px_mat *x, int64_t i, const px_mat *y, double *r
     }
 }
 
-/* The largest |x| / b so far, where x lies between x_least and x_most and both may have to be settled: only entries that
- * can be the maximum are. */
+/* The largest |x| / b so far, where x lies between x_least and x_most and both may have to be settled: only entries
+ * that can be the maximum are. */
 static bool may_exceed(double x, double b_least, double largest) {
     return x > 0 && !(x / b_least * (1 + 0x1p-50) < largest);
 }

@@ -1,5 +1,5 @@
-/* Entries of a truth whose digits are certified rather than known, as exact sums have them: for figures that are computed in
- * binary64 and must not depend on the engine. */
+/* Entries of a truth whose digits are certified rather than known, as exact sums have them: for figures that are
+ * computed in binary64 and must not depend on the engine. */
 #ifndef PX_KIND_SETTLED_H
 #define PX_KIND_SETTLED_H
 

@@ -1,6 +1,6 @@
-/* What cells with the same input have in common (operands, references) is made once: a cache by key, shared by the threads of
- * a run, bounded in memory. What is made depends on the key alone, so a table's bytes depend neither on the cache nor on
- * who made what. */
+/* What cells with the same input have in common (operands, references) is made once: a cache by key, shared by the
+ * threads of a run, bounded in memory. What is made depends on the key alone, so a table's bytes depend neither on the
+ * cache nor on who made what. */
 #ifndef PX_KIND_SHARED_H
 #define PX_KIND_SHARED_H
 

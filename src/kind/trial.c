@@ -53,13 +53,14 @@ static bool overflows_silently(px_fp fp, px_rounding r) {
     return !px_fp_is_exact(fp) && (fp.overflow == PX_OVERFLOW_SATURATE || !nearest);
 }
 
-/* The truth rounded to the out format, as if it kept its subnormals. Sets `saturated` where out overflows silently. */
+/* The truth rounded to the out format, as if it kept its subnormals, where underflow is possible. Sets `saturated` where out overflows silently. */
 static px_status round_truth(px_trial *t, px_lab *lab, px_error *err) {
     px_rounding r = px_recipe_rounding(&t->how.recipe);
     px_fp fp = t->how.recipe.out;
     fp.subnormals = 1;
     t->rounded = px_mat_new(lab->arena, fp, t->computed.rows, t->computed.cols);
-    PX_TRY(px_ref_rounded(&t->truth, fp, r, &t->rounded, err));
+    double small = px_fp_is_exact(fp) ? 0 : px_fp_min_normal(fp);
+    PX_TRY(px_ref_rounded_where(&t->truth, fp, r, &t->computed, small, &t->rounded, err));
     if (!overflows_silently(fp, r)) return PX_OK;
     fp.overflow = fp.has_inf ? PX_OVERFLOW_INF : PX_OVERFLOW_NAN;
     px_mat open = px_mat_new(lab->arena, fp, t->computed.rows, t->computed.cols);
@@ -109,9 +110,17 @@ static void bound_operation(px_trial *t) {
     t->prob = (px_bound){.source = "no bound: one operation is bounded deterministically"};
 }
 
-static px_status slack(const px_trial *t, const px_truth *scale, const px_bound *b, double *value, px_error *err) {
-    *value = PX_UNDEFINED;
-    return b->valid ? px_errors_slack(&t->computed, scale, b->beta, b->eta, value, err) : PX_OK;
+static px_status set_slacks(px_trial *t, const px_truth *scale, px_error *err) {
+    const px_bound *b[] = {&t->det, &t->prob};
+    double beta[2], eta[2], slack[2];
+    for (int i = 0; i < 2; i++) {
+        beta[i] = b[i]->valid ? b[i]->beta : (double)INFINITY; /* no slack */
+        eta[i] = b[i]->valid ? b[i]->eta : 0;
+    }
+    PX_TRY(px_errors_slacks(&t->computed, scale, 2, beta, eta, slack, err));
+    t->slack_det = slack[0];
+    t->slack_prob = slack[1];
+    return PX_OK;
 }
 
 px_status px_trial_run(px_trial *t, px_lab *lab, const px_mat *in, px_error *err) {
@@ -131,9 +140,7 @@ px_status px_trial_run(px_trial *t, px_lab *lab, const px_mat *in, px_error *err
     } else {
         bound_sums(t);
     }
-    const px_truth *scale = elementwise(t) ? &relative : &t->truth;
-    PX_TRY(slack(t, scale, &t->det, &t->slack_det, err));
-    return slack(t, scale, &t->prob, &t->slack_prob, err);
+    return set_slacks(t, elementwise(t) ? &relative : &t->truth, err);
 }
 
 px_cell_status px_trial_status(const px_trial *t) {

@@ -20,15 +20,15 @@ typedef struct px_trial {
     px_mat last_change; /* PX_OP_SUM only: see op.h */
     px_truth truth;     /* of the operation on the stored operands; found before px_trial_run where `known` */
     bool known;
-    px_mat rounded;     /* the truth rounded once to recipe.out, subnormals kept: what a perfect algorithm returns */
+    px_mat rounded;     /* the truth rounded once to recipe.out, subnormals kept, where `computed` is 0 or subnormal */
     px_errors errors;
     bool saturated;     /* an entry beyond the largest number of `out` came out finite */
     px_bound det, prob; /* det: relative to |exact| for PX_OP_ADD and PX_OP_MUL, else to the sum of magnitudes */
     double slack_det, slack_prob; /* PX_UNDEFINED where there is no bound */
 } px_trial;
 
-/* The truth by the engine that the experiment asks for; `in` must outlive it. Where matrices are dumped, with all digits
- * that two doubles hold. */
+/* The truth by the engine that the experiment asks for; `in` must outlive it. Where matrices are dumped, with all
+ * digits that two doubles hold. */
 px_status px_lab_truth(px_lab *lab, const px_call *call, const px_mat *in, int n_in, px_truth *truth, px_error *err);
 
 /* Writes the program: one call of op on operands of these shapes (rows, cols), all stored in how->in. */

@@ -24,6 +24,12 @@ static void read_part(double *x, const px_mat *m, int64_t i, int64_t cols) {
     else memset(x, 0, (size_t)cols * sizeof *x);
 }
 
+/* Radii of B with the relative part. 2^-50: for two roundings. */
+static void widen(const px_wide *b, int64_t cols, row *r) {
+    for (int64_t j = 0; j < cols && b->relative > 0; j++)
+        r->b_radius[j] = (r->b_radius[j] + b->relative * r->b_hi[j]) * (1 + 0x1p-50);
+}
+
 static void row_read(row *r, const px_comparison *c, int64_t i) {
     int64_t cols = c->computed->cols;
     const px_wide *v = &c->truth->v, *b = &c->truth->absab;
@@ -34,8 +40,7 @@ static void row_read(row *r, const px_comparison *c, int64_t i) {
     read_part(r->b_hi, &b->hi, i, cols);
     read_part(r->b_lo, &b->lo, i, cols);
     read_part(r->b_radius, &b->radius, i, cols);
-    for (int64_t j = 0; j < cols && b->relative > 0; j++) /* 2^-50: for two roundings */
-        r->b_radius[j] = (r->b_radius[j] + b->relative * r->b_hi[j]) * (1 + 0x1p-50);
+    widen(b, cols, r);
 }
 
 static bool sharpen(const px_comparison *c, int64_t i, int64_t j, px_expansion *value, px_expansion *scale) {
@@ -57,8 +62,9 @@ static bool is_finite(const px_comparison *c, int64_t i, int64_t j) {
 
 static bool same_special(double x, double y) { return (isnan(x) && isnan(y)) || x == y; }
 
-static px_entry entry_of(const px_comparison *c, const row *r, int64_t i, int64_t j) {
-    double x = r->hi[j], computed = r->computed[j];
+/* Entry (i, j) stands at place `at` of the row. */
+static px_entry entry_of(const px_comparison *c, const row *r, int64_t at, int64_t i, int64_t j) {
+    double x = r->hi[at], computed = r->computed[at];
     px_entry e = {.i = i, .j = j, .computed = computed};
     if (!isfinite(x)) {
         e.exact = e.scale = beyond_double;
@@ -67,13 +73,23 @@ static px_entry entry_of(const px_comparison *c, const row *r, int64_t i, int64_
         else e.error = (px_enclosure){isfinite(computed) ? 0 : (double)INFINITY, (double)INFINITY};
         return e;
     }
-    e.exact = px_enclose_magnitude(x, r->lo[j], r->radius[j]);
+    e.exact = px_enclose_magnitude(x, r->lo[at], r->radius[at]);
     e.zero = e.exact.hi == 0 || (e.exact.lo == 0 && is_zero(c, i, j));
-    if (isfinite(computed)) e.error = px_enclose_error(computed, x, r->lo[j], r->radius[j]);
+    if (isfinite(computed)) e.error = px_enclose_error(computed, x, r->lo[at], r->radius[at]);
     else e.error = px_enclosure_of((double)INFINITY);
-    if (isfinite(r->b_hi[j])) e.scale = px_enclose_magnitude(r->b_hi[j], r->b_lo[j], r->b_radius[j]);
+    if (isfinite(r->b_hi[at])) e.scale = px_enclose_magnitude(r->b_hi[at], r->b_lo[at], r->b_radius[at]);
     else e.scale = beyond_double;
     return e;
+}
+
+px_entry px_entry_at(const px_comparison *c, int64_t i, int64_t j) {
+    const px_wide *v = &c->truth->v, *b = &c->truth->absab;
+    const px_mat *parts[] = {c->computed, &v->hi, &v->lo, &v->radius, &b->hi, &b->lo, &b->radius};
+    double x[7];
+    for (int p = 0; p < 7; p++) x[p] = parts[p]->data ? px_mat_get(parts[p], i, j) : 0;
+    row r = {&x[0], &x[1], &x[2], &x[3], &x[4], &x[5], &x[6]};
+    widen(b, 1, &r);
+    return entry_of(c, &r, 0, i, j);
 }
 
 void px_entries_visit(const px_comparison *c, px_entry_visit *visit, void *to) {
@@ -83,7 +99,7 @@ void px_entries_visit(const px_comparison *c, px_entry_visit *visit, void *to) {
     for (int64_t i = 0; i < rows; i++) {
         row_read(&r, c, i);
         for (int64_t j = 0; j < cols; j++) {
-            px_entry e = entry_of(c, &r, i, j);
+            px_entry e = entry_of(c, &r, j, i, j);
             visit(to, c, &e);
         }
     }

@@ -25,6 +25,9 @@ typedef struct px_entry {
 typedef void px_entry_visit(void *to, const px_comparison *c, const px_entry *e);
 void px_entries_visit(const px_comparison *c, px_entry_visit *visit, void *to);
 
+/* One of them. */
+px_entry px_entry_at(const px_comparison *c, int64_t i, int64_t j);
+
 /* Figures of one entry: a numerator over a denominator. */
 typedef enum px_ratio { PX_RATIO_ABS, PX_RATIO_REL, PX_RATIO_ULP, PX_RATIO_B, PX_RATIO_BOUND, PX_RATIO_COUNT } px_ratio;
 

@@ -53,6 +53,11 @@ px_status px_errors_measure(const px_mat *computed, const px_truth *truth, const
 px_status px_errors_slack(const px_mat *computed, const px_truth *truth, double beta, double eta, double *slack,
                           px_error *err);
 
+/* The same for n bounds at once, n <= PX_MAX_SLACKS. */
+enum { PX_MAX_SLACKS = 2 };
+px_status px_errors_slacks(const px_mat *computed, const px_truth *truth, int n, const double *beta, const double *eta,
+                           double *slack, px_error *err);
+
 /* x correctly rounded to 8 significant decimal digits, as the nearest double of that decimal. */
 double px_round_digits(double x);
 

@@ -1,6 +1,7 @@
 #include "metric/normwise.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 #include "metric/error.h"
 
@@ -48,36 +49,46 @@ static bool digits_of(px_enclosure x, double *figure) {
 
 /* ---- ||E||_F / ||exact||_F ---- */
 
-/* Sums of squares in double, scaled by powers of two so that the largest square is about 1. */
-typedef struct squares {
-    int error_exponent, exact_exponent;
-    int64_t row, terms;
-    px_enclosure error, exact, row_error, row_exact;
-} squares;
-
 static void add_square(px_enclosure *sum, px_enclosure x, int exponent) {
     double low = ldexp(x.lo, -exponent), high = ldexp(x.hi, -exponent);
     sum->lo += low * low;
     sum->hi += high * high;
 }
 
-static void end_row(squares *s) {
-    px_enclosure *to[] = {&s->error, &s->exact}, *from[] = {&s->row_error, &s->row_exact};
-    for (int k = 0; k < 2; k++) {
-        to[k]->lo += from[k]->lo;
-        to[k]->hi += from[k]->hi;
-        *from[k] = (px_enclosure){0, 0};
+enum { LANES = 4 };
+
+/* The squares of a row's ordinary entries, added in lanes that the compiler can put into a vector. */
+static void add_ordinary(const px_squares *s, const px_rough *row, px_enclosure *error, px_enclosure *exact) {
+    double by_error = ldexp(1, -s->error_exponent), by_exact = ldexp(1, -s->exact_exponent), sum[4][LANES] = {{0}};
+    for (int64_t j = 0; j < row->cols; j++) {
+        int l = (int)(j % LANES);
+        bool use = row->ordinary[j] == 1;
+        double least = use ? row->error_least[j] * by_error : 0, most = use ? row->error_most[j] * by_error : 0;
+        double x = use ? row->exact[j] * by_exact : 0;
+        sum[0][l] += least * least;
+        sum[1][l] += most * most;
+        sum[2][l] += x * x * (1 - 0x1p-48);
+        sum[3][l] += x * x * (1 + 0x1p-48);
     }
+    double *to[] = {&error->lo, &error->hi, &exact->lo, &exact->hi};
+    for (int k = 0; k < 4; k++)
+        for (int l = 0; l < LANES; l++) *to[k] += sum[k][l];
 }
 
-static void include_squares(void *to, const px_comparison *c, const px_entry *e) {
-    squares *s = to;
-    (void)c;
-    if (e->i != s->row) end_row(s);
-    s->row = e->i;
-    if (e->special) return;
-    add_square(&s->row_error, e->error, s->error_exponent);
-    add_square(&s->row_exact, e->exact, s->exact_exponent);
+void px_squares_add(px_squares *s, const px_comparison *c, const px_rough *row, int64_t i) {
+    enum { FARTHEST = 1000 }; /* exponents whose power of two is a double */
+    bool plain = abs(s->error_exponent) <= FARTHEST && abs(s->exact_exponent) <= FARTHEST;
+    px_enclosure error = {0, 0}, exact = {0, 0};
+    if (plain) add_ordinary(s, row, &error, &exact);
+    for (int64_t j = 0; j < row->cols && !(plain && row->all_ordinary); j++) {
+        if (plain && row->ordinary[j] == 1) continue;
+        px_entry e = px_entry_at(c, i, j);
+        if (e.special) continue;
+        add_square(&error, e.error, s->error_exponent);
+        add_square(&exact, e.exact, s->exact_exponent);
+    }
+    s->error = (px_enclosure){s->error.lo + error.lo, s->error.hi + error.hi};
+    s->exact = (px_enclosure){s->exact.lo + exact.lo, s->exact.hi + exact.hi};
 }
 
 static int exponent_of(px_enclosure x) {
@@ -87,11 +98,23 @@ static int exponent_of(px_enclosure x) {
     return e;
 }
 
+/* Can squares of numbers up to x be added as they are? Those that underflow do not matter then. */
+static bool needs_no_scale(double x) { return x == 0 || (x >= 0x1p-400 && x <= 0x1p400); }
+
 static bool frobenius_digits(const px_comparison *c, const px_norms *norms, double *figure) {
-    squares s = {.error_exponent = exponent_of(norms->error), .exact_exponent = exponent_of(norms->exact)};
-    px_entries_visit(c, include_squares, &s);
-    end_row(&s);
-    double roundings = (double)(c->computed->rows + c->computed->cols); /* on the way of one square into the sum */
+    px_squares s = norms->squares;
+    if (!norms->summed || !needs_no_scale(norms->error.hi) || !needs_no_scale(norms->exact.hi)) {
+        /* by powers of two so that the largest square is about 1 */
+        s = (px_squares){.error_exponent = exponent_of(norms->error), .exact_exponent = exponent_of(norms->exact)};
+        px_rough row = px_rough_new(c->computed->cols);
+        for (int64_t i = 0; i < c->computed->rows; i++) {
+            px_rough_row(&row, c, i);
+            px_squares_add(&s, c, &row, i);
+        }
+        px_rough_free(&row);
+    }
+    /* on the way of one square into the sum */
+    double roundings = (double)(c->computed->rows + c->computed->cols + LANES);
     px_enclosure error = px_enclose_rounded_sum(s.error, roundings), exact = px_enclose_rounded_sum(s.exact, roundings);
     px_enclosure root = px_enclose_sqrt(px_enclose_quotient(error, exact));
     return digits_of(px_enclose_scaled(root, s.error_exponent - s.exact_exponent), figure);

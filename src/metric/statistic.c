@@ -1,6 +1,8 @@
 #include "metric/statistic.h"
 
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "metric/error.h"
 
@@ -70,4 +72,108 @@ px_status px_ratio_statistic(const px_comparison *c, px_ratio ratio, px_enclosur
     *figure = px_select_smallest(r.values, r.n, k - r.below);
     free(r.values);
     return r.undecided ? px_too_few_digits(err) : PX_OK;
+}
+
+/* ---- Maxima ---- */
+
+px_maximum px_maximum_new(int64_t rows) { return (px_maximum){.row_top = px_new_doubles(rows)}; }
+void px_maximum_free(px_maximum *m) { free(m->row_top); }
+
+void px_maximum_include(px_maximum *m, const px_comparison *c, px_ratio ratio, px_rough *row, int64_t i) {
+    double most = m->row_top[i] = px_rough_ratio(row, c, ratio);
+    m->any |= row->all_ordinary && row->cols > 0;
+    if (most < m->top.lo) return;
+    for (int64_t j = 0; j < row->cols; j++) {
+        px_enclosure x;
+        if (row->ratio[j] < m->top.lo) continue;
+        px_entry e = px_entry_at(c, i, j);
+        if (!px_entry_ratio(c, &e, ratio, &x)) continue;
+        px_enclosure_include(&m->top, x);
+        m->any = true;
+    }
+}
+
+px_status px_maximum_digits(const px_maximum *m, const px_comparison *c, px_ratio ratio, double *figure,
+                            px_error *err) {
+    if (!m->any) return PX_OK;
+    *figure = px_round_digits(m->top.hi);
+    if (px_round_digits(m->top.lo) == *figure) return PX_OK;
+    px_rough row = px_rough_new(c->computed->cols);
+    bool decided = true;
+    *figure = 0;
+    for (int64_t i = 0; i < c->computed->rows; i++) {
+        if (m->row_top[i] < m->top.lo) continue;
+        px_rough_row(&row, c, i);
+        px_rough_ratio(&row, c, ratio);
+        for (int64_t j = 0; j < row.cols; j++) {
+            px_enclosure x;
+            double value;
+            if (row.ratio[j] < m->top.lo) continue;
+            px_entry e = px_entry_at(c, i, j);
+            if (!px_entry_ratio(c, &e, ratio, &x) || x.hi < m->top.lo) continue;
+            decided &= px_entry_ratio_digits(c, &e, ratio, &value);
+            *figure = fmax(*figure, value);
+        }
+    }
+    px_rough_free(&row);
+    return decided ? PX_OK : px_too_few_digits(err);
+}
+
+/* ---- Quantiles ---- */
+
+/* Non-negative doubles are ordered as their words are: the upper bits of a word are its drawer. */
+enum { DRAWERS = 1 << 15 };
+
+static int drawer_of(double x) {
+    uint64_t word;
+    memcpy(&word, &x, sizeof word);
+    return (int)(word >> 48);
+}
+
+/* The k-th smallest of n numbers >= 0, for two k; leaves them in place. */
+static void select_two(const double *x, int64_t n, const int64_t k[2], double found[2]) {
+    int64_t *count = calloc(DRAWERS, sizeof *count);
+    if (!count) px_out_of_memory(DRAWERS * sizeof *count);
+    double *some = px_new_doubles(n);
+    for (int64_t e = 0; e < n; e++) count[drawer_of(x[e])]++;
+    for (int q = 0; q < 2; q++) {
+        int drawer = 0;
+        int64_t before = 0, m = 0;
+        while (before + count[drawer] <= k[q]) before += count[drawer++];
+        for (int64_t e = 0; e < n; e++)
+            if (drawer_of(x[e]) == drawer) some[m++] = x[e];
+        found[q] = px_select_smallest(some, m, k[q] - before);
+    }
+    free(some);
+    free(count);
+}
+
+static px_status quantile(const px_comparison *c, const double *lo, const double *hi, px_enclosure range, int64_t k,
+                          double *figure, px_error *err) {
+    *figure = px_round_digits(range.hi);
+    if (px_round_digits(range.lo) == *figure) return PX_OK;
+    int64_t cols = c->computed->cols, n = c->computed->rows * cols, below = 0, m = 0;
+    double *values = px_new_doubles(n);
+    bool decided = true;
+    for (int64_t at = 0; at < n; at++) {
+        if (hi[at] < range.lo) below++;
+        if (hi[at] < range.lo || lo[at] > range.hi) continue;
+        px_entry e = px_entry_at(c, at / cols, at % cols);
+        decided &= px_entry_ratio_digits(c, &e, PX_RATIO_B, &values[m++]);
+    }
+    PX_ASSERT(k >= below && k - below < m);
+    *figure = px_select_smallest(values, m, k - below);
+    free(values);
+    return decided ? PX_OK : px_too_few_digits(err);
+}
+
+px_status px_scaled_quantiles(const px_comparison *c, const double *lo, const double *hi, const int64_t k[2],
+                              double figure[2], px_error *err) {
+    int64_t n = c->computed->rows * c->computed->cols;
+    double least[2], most[2];
+    if (n == 0) return PX_OK;
+    select_two(lo, n, k, least);
+    select_two(hi, n, k, most);
+    for (int q = 0; q < 2; q++) PX_TRY(quantile(c, lo, hi, (px_enclosure){least[q], most[q]}, k[q], &figure[q], err));
+    return PX_OK;
 }

@@ -8,11 +8,12 @@
 #include "ref/fill.h"
 #include "ref/isa/isa.h"
 #include "ref/sides.h"
+#include "ref/split.h"
 #include "ref/terms.h"
 
 static const double share = 1 + 0x1p-20;      /* for what the bounds of certified.h neglect, and their own roundings */
 static const double residue = 1.25 * 0x1p-52; /* R */
-static const double v_f32 = 0x1p-24, v_f64 = 0x1p-53;
+static const double v_f64 = 0x1p-53;
 
 static double sum_to(double n) { return n * (n + 1) / 2 - 1; } /* 2 + 3 + ... + n */
 
@@ -23,13 +24,8 @@ px_ref_radius px_ref_radius_of(int64_t n) {
                            .blocks = b * sum_to(q) * v_f64 * residue * share};
 }
 
-px_ref_radius_f32 px_ref_radius_f32_of(int64_t n) {
-    double b = (double)(n < PX_REF_BLOCK_F32 ? n : PX_REF_BLOCK_F32), q = ceil((double)n / PX_REF_BLOCK_F32);
-    /* relative to the sum found, not to the exact one: 1 / (1 - x) <= 1 + 2^-10 for x <= 2^-11 */
-    double wider = 1 + 0x1p-10;
-    return (px_ref_radius_f32){
-        .conversions = 3 * v_f32 * wider, .sums = (b * v_f32 + q * v_f64) * wider, .underflow = (double)n * 0x1p-147};
-}
+/* Relative to the sum found, not to the exact one: the share covers that, too. */
+double px_ref_radius_of_magnitudes(int64_t n) { return ((double)n + 1) * v_f64 * share; }
 
 /* ---- One entry, exactly ---- */
 
@@ -72,25 +68,24 @@ typedef struct certificate {
     const px_ref_isa *isa;
     px_ref_side a, b;
     px_truth *truth;
-    bool plain, magnitudes; /* the plain sums are exact; |A||B| is no result itself */
+    bool plain, magnitudes; /* the plain sums are exact (but for the rests); |A||B| is no result itself */
+    px_ref_rests rests;     /* of A */
     double radius, finest;  /* of the scaled results; where the quanta of row and column add up to more, 0 */
 } certificate;
 
 static double *at(const px_mat *m, int64_t i, int64_t j) { return m->data ? (double *)m->data + i * m->ld + j : NULL; }
 
-/* Entries that the row as a whole is not certain of. An exact zero lacks its sign only; a sum of magnitudes may be too
- * small for its radius. */
+/* Entries that the row as a whole is not certain of. Zeros lack their sign only. (Products of scaled numbers do not
+ * underflow: b = 0 means that all of them are 0.) */
 static void settle_entry(const certificate *c, int64_t i, int64_t j, double b) {
-    double scale = c->a.scale[i] * c->b.scale[j];
-    double *hi = at(&c->truth->v.hi, i, j), *radius = at(&c->truth->v.radius, i, j);
-    bool usable = isfinite(scale) != 0, large = !c->magnitudes || b >= PX_REF_LEAST_B;
-    if (usable && large && px_ref_is_certain(*hi, *at(&c->truth->v.lo, i, j), radius ? *radius : 0)) return;
-    bool zero = usable && *hi == 0 && (!radius || *radius == 0);
-    if (zero && (large || b == 0) && all_zero(c->p, i, j, hi)) return;
-    if (zero && large)
-        *hi = 0;
-    else
+    double *hi = at(&c->truth->v.hi, i, j), *radius = at(&c->truth->v.radius, i, j), known = radius ? *radius : 0;
+    bool usable = isfinite(c->a.scale[i] * c->b.scale[j]) != 0;
+    if (usable && *hi == 0 && (known == 0 || (c->magnitudes && b == 0))) {
+        if (!all_zero(c->p, i, j, hi)) *hi = 0;
+        if (radius) *radius = 0;
+    } else if (!usable || !px_ref_is_certain(*hi, *at(&c->truth->v.lo, i, j), known)) {
         px_ref_fill_entry(c->truth, exact_entry, c->p, i, j);
+    }
 }
 
 /* A row of results, scaled, to its place; ragged ones by way of a full one. */
@@ -100,7 +95,7 @@ static void finish_row(const certificate *c, int64_t i, int64_t first, int64_t c
     double room[4][PX_REF_MAX_WIDTH];
     double *to[] = {at(&v->hi, i, first), at(&v->lo, i, first), at(&v->radius, i, first),
                     c->magnitudes ? at(&c->truth->absab.hi, i, first) : NULL};
-    bool ragged = columns < 2 * c->b.width;
+    bool ragged = columns < c->b.width;
     px_ref_row row = {.hi = hi, .lo = lo, .b = b, .scale = c->a.scale[i], .quantum = c->a.quantum[i]};
     row.scales = c->b.scale + first;
     row.quanta = c->b.quantum + first;
@@ -114,33 +109,64 @@ static void finish_row(const certificate *c, int64_t i, int64_t first, int64_t c
     for (int64_t j = 0; j < columns && !certain; j++) settle_entry(c, i, first + j, b[j]);
 }
 
-static void multiply(const certificate *c, int64_t strip, int64_t panel, double *hi, double *lo, double *b) {
-    int rows = c->isa->rows, width = c->isa->width;
-    int64_t k = c->a.k;
-    for (int q = 0; q < 4; q++) {
-        int i = q / 2, j = q % 2, at = i * rows * PX_REF_MAX_WIDTH + j * width;
-        px_ref_tile tile = {.n = k, .hi = hi + at, .lo = lo + at, .out_step = PX_REF_MAX_WIDTH};
-        tile.a = c->a.f64 + (2 * strip + i) * k * rows;
-        tile.b = c->b.f64 + (2 * panel + j) * k * width;
-        (c->plain ? c->isa->plain : c->isa->anchored)(&tile);
-    }
-    if (!c->magnitudes) return;
-    c->isa->magnitudes(k, c->a.f32 + strip * k * 2 * rows, c->b.f32 + panel * k * 2 * width, b, PX_REF_MAX_WIDTH);
+/* Results of a tile as the kernels leave them. */
+typedef struct results {
+    double hi[PX_REF_MAX_ROWS * PX_REF_MAX_WIDTH], lo[PX_REF_MAX_ROWS * PX_REF_MAX_WIDTH];
+    double b[PX_REF_MAX_ROWS * PX_REF_MAX_WIDTH];
+} results;
+
+static void multiply(const certificate *c, int64_t strip, int64_t panel, results *r) {
+    px_ref_tile tile = {.n = c->a.k, .a = c->a.x + strip * c->a.k * c->a.width, .hi = r->hi, .lo = r->lo};
+    tile.b = c->b.x + panel * c->b.k * c->b.width;
+    (c->plain ? c->isa->plain : c->isa->anchored)(&tile);
+    tile.hi = r->b;
+    if (c->magnitudes) c->isa->magnitudes(&tile);
 }
+
+/* x + y = *x + *y, exactly (Knuth's two-sum). */
+static void two_sum(int n, double *x, double *y) {
+    for (int j = 0; j < n; j++) {
+        double s = x[j] + y[j], z = s - x[j];
+        y[j] = (x[j] - (s - z)) + (y[j] - z);
+        x[j] = s;
+    }
+}
+
+/* Adds what was put aside of a line of A times its numbers in B; all exact, but for the last rounding of b. */
+static void add_rests(const certificate *c, int64_t line, int64_t panel, double *hi, double *lo, double *b) {
+    int width = c->b.width;
+    const px_ref_rest *r = c->rests.rest + c->rests.first[line], *last = c->rests.rest + c->rests.first[line + 1];
+    const double *numbers = c->b.x + panel * c->b.k * width;
+    double sizes[PX_REF_MAX_WIDTH] = {0};
+    if (r == last) return;
+    for (; r < last; r++)
+        for (int j = 0; j < width; j++) {
+            double y = numbers[r->t * width + j];
+            lo[j] += r->x * y;
+            sizes[j] += r->magnitude * fabs(y);
+        }
+    two_sum(width, hi, lo);
+    for (int j = 0; j < width; j++) b[j] += sizes[j];
+}
+
+/* Tiles in an order in which a block of strips of A stays in a cache while B passes by. */
+enum { BLOCK = 16 };
 
 static void one_tile(void *context, int64_t task) {
     const certificate *c = context;
-    int64_t strip = task % c->a.strips, panel = task / c->a.strips;
-    enum { SIZE = PX_REF_MAX_ROWS * PX_REF_MAX_WIDTH };
-    double hi[SIZE], lo[SIZE] = {0}, b[SIZE] = {0};
-    multiply(c, strip, panel, hi, lo, b);
-    int height = 2 * c->a.width, width = 2 * c->b.width;
+    int64_t start = task / (BLOCK * c->b.strips) * BLOCK,
+            block = c->a.strips - start < BLOCK ? c->a.strips - start : BLOCK;
+    int64_t place = task - start * c->b.strips, strip = start + place % block, panel = place / block;
+    results r = {.lo = {0}};
+    multiply(c, strip, panel, &r);
+    int height = c->a.width, width = c->b.width;
     int64_t top = strip * height, first = panel * width;
     int64_t rows = c->a.n - top < height ? c->a.n - top : height;
     int64_t columns = c->b.n - first < width ? c->b.n - first : width;
     for (int64_t i = 0; i < rows; i++) {
-        int64_t from = i * PX_REF_MAX_WIDTH;
-        finish_row(c, top + i, first, columns, hi + from, lo + from, b + from);
+        double *hi = r.hi + i * width, *lo = r.lo + i * width, *b = r.b + i * width;
+        if (c->rests.first) add_rests(c, top + i, panel, hi, lo, b);
+        finish_row(c, top + i, first, columns, hi, lo, b);
     }
 }
 
@@ -151,6 +177,15 @@ enum { MOST_TERMS = 1 << 30 };
 bool px_ref_can_certify(const px_call *call, const px_mat *in, int n_in) {
     return call->op == PX_OP_GEMM && n_in >= 2 && (n_in < 3 || !in[2].data) && in[0].cols >= 1 &&
            in[0].cols <= MOST_TERMS;
+}
+
+/* Are the sums exact when A is rounded to multiples of 2^unit, so that its products with B are multiples of 2^-52, and the
+ * rest, below 2^(unit-1), is treated on its own? By the exponents a, b of the quanta. */
+static void split_a(certificate *c, double a, double b, int terms) {
+    double unit = -52 - b;
+    if (unit - 1 + terms - (a + b) > 53 || unit > -16) return;
+    c->rests = px_ref_split(&c->a, (int)unit);
+    c->plain = c->rests.first != NULL;
 }
 
 static void prepare(certificate *c, px_arena *arena) {
@@ -164,6 +199,8 @@ static void prepare(certificate *c, px_arena *arena) {
     frexp(1.25 * (double)k, &terms); /* 1.25 k < 2^terms */
     c->finest = terms - 105;
     c->plain = quantum >= -53;
+    if (exact && !c->plain && quantum >= c->finest)
+        split_a(c, px_ref_side_finest(&c->a), px_ref_side_finest(&c->b), terms);
     c->magnitudes = px_ref_side_negative(&c->a) || px_ref_side_negative(&c->b);
     px_fp any = px_fp_exact();
     px_wide *v = &c->truth->v;
@@ -172,9 +209,8 @@ static void prepare(certificate *c, px_arena *arena) {
     if (!exact || quantum < c->finest) v->radius = px_mat_new(arena, any, m, n);
     c->truth->absab = *v;
     if (!c->magnitudes) return;
-    px_ref_radius_f32 f32 = px_ref_radius_f32_of(k);
-    c->truth->absab = (px_wide){.hi = px_mat_new(arena, any, m, n),
-                                .relative = (f32.conversions + f32.sums + f32.underflow / PX_REF_LEAST_B) * share};
+    c->truth->absab = (px_wide){.hi = px_mat_new(arena, any, m, n), .relative = px_ref_radius_of_magnitudes(k)};
+    if (exact && c->plain) c->truth->absab.relative = c->rests.first ? 0x1p-52 : 0;
 }
 
 void px_ref_certify(px_arena *arena, const px_call *call, const px_mat *in, px_truth *truth) {
@@ -189,6 +225,7 @@ void px_ref_certify(px_arena *arena, const px_call *call, const px_mat *in, px_t
     prepare(&c, arena);
     double work = (double)in[0].rows * (double)in[0].cols * (double)in[1].cols;
     px_parallel_for_work(work, c.a.strips * c.b.strips, one_tile, &c);
+    px_ref_rests_free(&c.rests);
     px_ref_side_free(&c.a);
     px_ref_side_free(&c.b);
 }

@@ -6,20 +6,20 @@
  *     T = fl(S + a b)    d = T - S    r = fl(a b - d)    c = fl(c + r)    S = T,
  * where d is exact, as T and S are neighbours in one binade, and r is the rounding error of T: |a b - d| <= u/2. So
  * sum a b = (S - 3) + sum (a b - d), the first exact, and what is lost is lost in r and in the sums of r:
- *     products   each r is rounded once: at most R = 1.25 u/2 in magnitude (1.25: without a fused operation r is made of
- *                the errors of a b and of S + a b), so at most 2^-105 each: n 2^-105
+ *     products   each r is rounded once: at most R = 1.25 u/2 in magnitude (1.25: without a fused operation r is
+ *                made of the errors of a b and of S + a b), so at most 2^-105 each: n 2^-105
  *     residues   c of one block after t terms is at most t R, its t-th addition loses 2^-53 t R: the first is exact;
  *                for blocks of b = min(n, PX_REF_BLOCK) terms, ceil(n/b) of them, each (b(b+1)/2 - 1) 2^-53 R
  *     blocks     the sum of q blocks is at most q b R: 2^-53 b R (q(q+1)/2 - 1), q = ceil(n/b)
  * (1 + 2^-20 covers what the bounds neglect, R (1 + 2^-50) for R). (Ogita, Rump & Oishi, Accurate sum and dot product,
  * SISC 26(6), 2005, have sums of residues; the anchor is that of Rump, Ogita & Oishi, Accurate floating-point summation
- * I, SISC 31(1), 2008.) Where every product is a multiple of q >= n 1.25 2^-105, all of this is exact: r and its sums are
- * multiples of q below 2^53 q. Where q >= 2^-53 even the plain sums are exact, in any order.
+ * I, SISC 31(1), 2008.) Where every product is a multiple of q >= n 1.25 2^-105, all of this is exact: r and its sums
+ * are multiples of q below 2^53 q. Where q >= 2^-53 even the plain sums are exact, in any order; and where only few
+ * numbers of A stand in the way of that (narrow formats), these are rounded to coarser ones, which leaves partial sums
+ * below 2, and what that took from them is multiplied and added apart, exactly, too.
  *
- * Sums of magnitudes are found in binary32, v = 2^-24, by blocks whose sums are added in binary64:
- *     conversions  two numbers are rounded to binary32 and (without a fused operation) their product: 3 v
- *     sums         b = min(n, PX_REF_BLOCK_F32) additions in a block, ceil(n/b) of their sums: b v + ceil(n/b) 2^-53
- *     underflow    absolutely, in units of the scaled rows: n 2^-147
+ * Sums of magnitudes are plain sums in binary64, exact where those of the products are; else each of n terms is rounded
+ * at most n + 1 times (once as a product without a fused operation): n + 1 times 2^-53, relatively.
  *
  * An entry whose double-double does not decide the nearest double is found again, exactly, by ref/accumulate.h. */
 #ifndef PX_REF_CERTIFIED_H
@@ -35,15 +35,14 @@ typedef struct px_ref_radius {
 } px_ref_radius;
 px_ref_radius px_ref_radius_of(int64_t n);
 
-typedef struct px_ref_radius_f32 {
-    double conversions, sums, underflow; /* the first two relative to the sum */
-} px_ref_radius_f32;
-px_ref_radius_f32 px_ref_radius_f32_of(int64_t n);
+/* Of a sum of n magnitudes, relative to the sum found. */
+double px_ref_radius_of_magnitudes(int64_t n);
 
 /* The truth about a PX_OP_GEMM without start values, 1 <= k <= 2^30 (px_ref_can_certify): v.hi is the nearest double of
- * the exact value, |exact - (hi + lo)| <= radius (absent: 0 everywhere); the nearest double of |A||B| is known where its
- * radius is 0 or absent. Entries that contain infinities, NaNs or numbers of extreme size come from ref/accumulate.h.
- * Bits of lo and of absab depend on the instruction set; nothing that a table shows may. `in` must outlive the truth. */
+ * the exact value, |exact - (hi + lo)| <= radius (absent: 0 everywhere); |A||B| has a relative radius, or is v itself
+ * where no number is negative. Entries that contain infinities, NaNs or numbers of extreme size come from
+ * ref/accumulate.h. Bits of lo and of absab depend on the instruction set; nothing that a table shows may. `in` must
+ * outlive the truth. */
 void px_ref_certify(px_arena *arena, const px_call *call, const px_mat *in, px_truth *truth);
 bool px_ref_can_certify(const px_call *call, const px_mat *in, int n_in);
 

@@ -26,9 +26,9 @@ typedef struct survey {
     double squares[PX_REF_MAX_WIDTH], least[PX_REF_MAX_WIDTH], low[PX_REF_MAX_WIDTH];
 } survey;
 
-/* Half a strip as stored, k x width; the last one is filled up with zeros. */
-static void copy_half(const px_ref_side *s, int64_t half, double *to) {
-    int64_t first = half * s->width, lines = s->n - first < s->width ? s->n - first : s->width;
+/* A strip as stored, k x width; the last one is filled up with zeros. */
+static void copy(const px_ref_side *s, int64_t strip, double *to) {
+    int64_t first = strip * s->width, lines = s->n - first < s->width ? s->n - first : s->width;
     if (lines < s->width) memset(to, 0, (size_t)(s->k * s->width) * sizeof *to);
     if (!s->rows) {
         for (int64_t t = 0; t < s->k && lines > 0; t++) px_mat_get_row(s->m, t, first, lines, to + t * s->width);
@@ -79,10 +79,10 @@ static void settle(const px_mat *m, double squares, double least, double *scale,
     *quantum = q;
 }
 
-/* Scales the lines of a half; those that are not usable become zeros. */
-static void scale_half(const px_ref_side *s, int64_t half, double *x) {
+/* Scales the lines of a strip; those that are not usable become zeros. */
+static void scale_strip(const px_ref_side *s, int64_t strip, double *x) {
     int width = s->width;
-    const double *scale = s->scale + half * width;
+    const double *scale = s->scale + strip * width;
     double factor[PX_REF_MAX_WIDTH];
     bool usable = true;
     for (int i = 0; i < width; i++) {
@@ -95,24 +95,21 @@ static void scale_half(const px_ref_side *s, int64_t half, double *x) {
         for (int64_t t = 0; t < s->k && isinf(scale[i]); t++) x[t * width + i] = 0;
 }
 
-static void pack_half(void *context, int64_t half) {
+static void pack(void *context, int64_t strip) {
     px_ref_side *s = context;
     int width = s->width;
-    double *x = s->f64 + half * s->k * width;
+    double *x = s->x + strip * s->k * width;
     survey v;
-    copy_half(s, half, x);
+    copy(s, strip, x);
     look(x, s->k, width, &v);
     bool negative = s->sign < 0;
     for (int i = 0; i < width; i++) {
-        int64_t line = half * width + i;
+        int64_t line = strip * width + i;
         settle(s->m, v.squares[i], v.least[i], &s->scale[line], &s->quantum[line]);
         negative |= v.low[i] < 0 || isnan(v.squares[i]);
     }
-    s->negative[half] = negative;
-    scale_half(s, half, x);
-    float *y = s->f32 + (half / 2 * 2 * s->k + half % 2) * width;
-    for (int64_t t = 0; t < s->k; t++)
-        for (int i = 0; i < width; i++) y[t * 2 * width + i] = (float)fabs(x[t * width + i]);
+    s->negative[strip] = negative;
+    scale_strip(s, strip, x);
 }
 
 px_ref_side px_ref_side_new(const px_mat *m, bool rows, double sign, int width) {
@@ -120,20 +117,18 @@ px_ref_side px_ref_side_new(const px_mat *m, bool rows, double sign, int width) 
     px_ref_side s = {.m = m, .sign = sign, .rows = rows, .width = width};
     s.n = rows ? m->rows : m->cols;
     s.k = rows ? m->cols : m->rows;
-    s.strips = (s.n + 2 * width - 1) / (2 * width);
-    int64_t halves = 2 * s.strips, lines = halves * width;
-    s.f64 = scratch(lines * s.k, sizeof *s.f64);
-    s.f32 = scratch(lines * s.k, sizeof *s.f32);
+    s.strips = (s.n + width - 1) / width;
+    int64_t lines = s.strips * width;
+    s.x = scratch(lines * s.k, sizeof *s.x);
     s.scale = scratch(lines, sizeof *s.scale);
     s.quantum = scratch(lines, sizeof *s.quantum);
-    s.negative = scratch(halves, sizeof *s.negative);
-    px_parallel_for_work((double)lines * (double)s.k, halves, pack_half, &s);
+    s.negative = scratch(s.strips, sizeof *s.negative);
+    px_parallel_for_work((double)lines * (double)s.k, s.strips, pack, &s);
     return s;
 }
 
 void px_ref_side_free(px_ref_side *s) {
-    free(s->f64);
-    free(s->f32);
+    free(s->x);
     free(s->scale);
     free(s->quantum);
     free(s->negative);
@@ -141,19 +136,19 @@ void px_ref_side_free(px_ref_side *s) {
 
 double px_ref_side_finest(const px_ref_side *s) {
     double finest = 0;
-    for (int64_t i = 0; i < 2 * s->strips * s->width; i++)
+    for (int64_t i = 0; i < s->strips * s->width; i++)
         if (isfinite(s->scale[i])) finest = fmin(finest, s->quantum[i]);
     return finest;
 }
 
 bool px_ref_side_usable(const px_ref_side *s) {
-    for (int64_t i = 0; i < 2 * s->strips * s->width; i++)
+    for (int64_t i = 0; i < s->strips * s->width; i++)
         if (!isfinite(s->scale[i])) return false;
     return true;
 }
 
 bool px_ref_side_negative(const px_ref_side *s) {
-    for (int64_t i = 0; i < 2 * s->strips; i++)
+    for (int64_t i = 0; i < s->strips; i++)
         if (s->negative[i]) return true;
     return false;
 }

@@ -11,17 +11,16 @@ typedef struct px_ref_side {
     const px_mat *m;
     double sign;          /* of all numbers */
     bool rows;            /* lines are rows of m, else its columns */
-    int64_t n, k, strips; /* lines, terms, strips of 2 `width` lines */
+    int64_t n, k, strips; /* lines, terms, strips of `width` lines */
     int width;
-    double *f64;     /* 2 strips, k x width each, missing lines as zeros */
-    float *f32;      /* the magnitudes, rounded: strips, k x 2 width each */
-    double *scale;   /* of a line (2 strips width of them): 2^e, by which its results are multiplied; inf: not usable */
+    double *x;       /* strips, k x width each, missing lines as zeros */
+    double *scale;   /* of a line (strips width of them): 2^e, by which its results are multiplied; inf: not usable */
     double *quantum; /* exponent of a power of two that all scaled numbers of the line are multiples of */
-    bool *negative;  /* of half a strip: some number has a minus sign, or is a NaN */
+    bool *negative;  /* of a strip: some number has a minus sign, or is a NaN */
 } px_ref_side;
 
-/* Lines are not usable when they hold an infinity or NaN, or when scaling them could leave the range of double; they are
- * packed as zeros. */
+/* Lines are not usable when they hold an infinity or NaN, or when scaling them could leave the range of double; they
+ * are packed as zeros. */
 px_ref_side px_ref_side_new(const px_mat *m, bool rows, double sign, int width);
 void px_ref_side_free(px_ref_side *s);
 

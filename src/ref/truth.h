@@ -25,6 +25,10 @@ px_status px_ref_truth_mpfr(px_arena *arena, const px_call *call, const px_mat *
  * decide. */
 px_status px_ref_rounded(const px_truth *truth, px_fp fp, px_rounding rounding, px_mat *out, px_error *err);
 
+/* The same for the entries in which |computed| < bound, a result of the same shape; the others become 0. */
+px_status px_ref_rounded_where(const px_truth *truth, px_fp fp, px_rounding rounding, const px_mat *computed,
+                               double bound, px_mat *out, px_error *err);
+
 /* Correctly rounded dot product sum a_i b_i + c, to fp: `precx eval dot --order exact`. */
 double px_ref_dot(int64_t n, const double *a, const double *b, double c, px_fp fp, px_rounding rounding);
 

@@ -39,6 +39,7 @@ typedef void bench_run(const bench_case *c, void *state);
 void bench_rounding(const bench_options *o, const px_isa *isa, bench_run *run, void *state);
 void bench_products(const bench_options *o, const px_isa *isa, bench_pipes pipes, bench_run *run, void *state);
 void bench_units(const bench_options *o, const px_isa *isa, bench_run *run, void *state);
+void bench_references(const bench_options *o, const px_isa *isa, bench_pipes pipes, bench_run *run, void *state);
 
 bool bench_wants(const bench_options *o, const char *name); /* glob */
 

@@ -9,25 +9,20 @@
 #include <stdint.h>
 
 enum {
-    PX_REF_BLOCK = 32,      /* terms whose residues are added before their sum is put aside */
-    PX_REF_BLOCK_F32 = 128, /* terms that are added in binary32 before their sum goes on in binary64 */
-    PX_REF_MAX_ROWS = 8,    /* of a tile of magnitudes */
-    PX_REF_MAX_WIDTH = 32,
+    PX_REF_BLOCK = 32, /* terms whose residues are added before their sum is put aside */
+    PX_REF_MAX_ROWS = 4,
+    PX_REF_MAX_WIDTH = 16,
 };
-
-/* Scaled sums of magnitudes below this are found exactly. */
-#define PX_REF_LEAST_B 0x1p-60
 
 /* A strip of A (n x rows, the rows of one term side by side) against a strip of B (n x width). Every number is below 1
  * in magnitude. */
 typedef struct px_ref_tile {
     int64_t n;
     const double *a, *b;
-    double *hi, *lo; /* results, rows x width, out_step apart */
-    int64_t out_step;
+    double *hi, *lo; /* results, rows x width */
 } px_ref_tile;
 
-/* One row of 2 width scaled results and sums of magnitudes on their way to the truth: times 2^e. */
+/* One row of scaled results and sums of magnitudes on their way to the truth: times 2^e. */
 typedef struct px_ref_row {
     const double *hi, *lo, *b;
     double scale; /* of the row; inf: not usable */
@@ -46,15 +41,13 @@ static inline bool px_ref_is_certain(double hi, double lo, double radius) {
 
 typedef struct px_ref_isa {
     const char *name;
-    int rows, width; /* of a tile in binary64; a tile of magnitudes has twice as many of both */
+    int rows, width; /* of a tile */
     /* sum a b as hi + lo, hi its nearest double, by the anchored sum of certified.h. */
     void (*anchored)(const px_ref_tile *tile);
-    /* sum a b where every partial sum fits binary64: hi alone. */
+    /* sum a b, and sum |a b|, by plain sums; hi alone. */
     void (*plain)(const px_ref_tile *tile);
-    /* sum a b of non-negative numbers, 2 rows x 2 width, in binary32 by blocks: n x 2 rows, n x 2 width without gaps. */
-    void (*magnitudes)(int64_t n, const float *a, const float *b, double *sum, int64_t sum_step);
-    /* Is every result certain (px_ref_is_certain), and every sum of magnitudes, where wanted, at least PX_REF_LEAST_B?
-     */
+    void (*magnitudes)(const px_ref_tile *tile);
+    /* Is every result certain (px_ref_is_certain), and no sum of magnitudes, where wanted, 0? */
     bool (*finish)(const px_ref_row *row);
 } px_ref_isa;
 

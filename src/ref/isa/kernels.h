@@ -8,18 +8,13 @@
 #endif
 
 typedef double vec __attribute__((vector_size(PX_BYTES)));
-typedef float vecf __attribute__((vector_size(PX_BYTES)));
+typedef int64_t mask __attribute__((vector_size(PX_BYTES)));
 
 #define INLINE static inline __attribute__((always_inline))
-enum { LANES = PX_BYTES / 8, LANES_F32 = PX_BYTES / 4, WIDTH = PX_VECTORS * LANES };
+enum { LANES = PX_BYTES / 8, WIDTH = PX_VECTORS * LANES };
 
 INLINE vec load(const double *p) {
     vec v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-INLINE vecf load_f32(const float *p) {
-    vecf v;
     memcpy(&v, p, sizeof v);
     return v;
 }
@@ -28,12 +23,8 @@ INLINE vec all(double x) { return x - (vec){0}; }
 
 #if PX_BYTES == 64
 INLINE vec fma_of(vec a, vec b, vec c) { return (vec)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c); }
-INLINE vecf fma_f32(vecf a, vecf b, vecf c) { return (vecf)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c); }
 #elif PX_BYTES == 32
 INLINE vec fma_of(vec a, vec b, vec c) { return (vec)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c); }
-INLINE vecf fma_f32(vecf a, vecf b, vecf c) { return (vecf)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c); }
-#else
-INLINE vecf fma_f32(vecf a, vecf b, vecf c) { return a * b + c; }
 #endif
 
 /* A factor as the step below wants it; without a fused operation, with its upper and lower half (Veltkamp). */
@@ -92,73 +83,56 @@ static void anchored(const px_ref_tile *tile) {
     for (int i = 0; i < PX_ROWS; i++)
         for (int v = 0; v < PX_VECTORS; v++) {
             vec x = s[i][v] - 3, y = rest[i][v], h = x + y, z = h - x; /* Knuth's two-sum */
-            store(tile->hi + i * tile->out_step + v * LANES, h);
-            store(tile->lo + i * tile->out_step + v * LANES, (x - (h - z)) + (y - z));
+            store(tile->hi + i * WIDTH + v * LANES, h);
+            store(tile->lo + i * WIDTH + v * LANES, (x - (h - z)) + (y - z));
         }
 }
 
-static void plain(const px_ref_tile *tile) {
+INLINE vec magnitude(vec x) { return (vec)((mask)x & ~(mask)all(-0.0)); }
+
+INLINE void add_up(const px_ref_tile *tile, const bool magnitudes) {
     const double *a = tile->a, *b = tile->b;
     vec s[PX_ROWS][PX_VECTORS];
     for (int i = 0; i < PX_ROWS; i++)
         for (int v = 0; v < PX_VECTORS; v++) s[i][v] = all(0);
     for (int64_t t = 0; t < tile->n; t++, a += PX_ROWS, b += WIDTH) {
         vec y[PX_VECTORS];
-        for (int v = 0; v < PX_VECTORS; v++) y[v] = load(b + v * LANES);
-        for (int i = 0; i < PX_ROWS; i++)
+        for (int v = 0; v < PX_VECTORS; v++) y[v] = magnitudes ? magnitude(load(b + v * LANES)) : load(b + v * LANES);
+        for (int i = 0; i < PX_ROWS; i++) {
+            vec x = magnitudes ? magnitude(all(a[i])) : all(a[i]);
             for (int v = 0; v < PX_VECTORS; v++) {
 #if PX_BYTES > 16
-                s[i][v] = fma_of(all(a[i]), y[v], s[i][v]);
+                s[i][v] = fma_of(x, y[v], s[i][v]);
 #else
-                s[i][v] += a[i] * y[v];
+                s[i][v] += x * y[v];
 #endif
             }
+        }
     }
     for (int i = 0; i < PX_ROWS; i++)
-        for (int v = 0; v < PX_VECTORS; v++) store(tile->hi + i * tile->out_step + v * LANES, s[i][v]);
+        for (int v = 0; v < PX_VECTORS; v++) store(tile->hi + i * WIDTH + v * LANES, s[i][v]);
 }
 
-enum { ROWS_F32 = 2 * PX_ROWS, WIDTH_F32 = 2 * WIDTH };
+static void plain(const px_ref_tile *tile) { add_up(tile, false); }
+static void magnitudes(const px_ref_tile *tile) { add_up(tile, true); }
 
-static void magnitudes(int64_t n, const float *a, const float *b, double *sum, int64_t sum_step) {
-    vecf s[ROWS_F32][PX_VECTORS];
-    float block[WIDTH_F32];
-    for (int i = 0; i < ROWS_F32; i++) memset(sum + i * sum_step, 0, WIDTH_F32 * sizeof *sum);
-    for (int64_t done = 0; done < n; done += PX_REF_BLOCK_F32) {
-        int64_t terms = n - done < PX_REF_BLOCK_F32 ? n - done : PX_REF_BLOCK_F32;
-        for (int i = 0; i < ROWS_F32; i++)
-            for (int v = 0; v < PX_VECTORS; v++) s[i][v] = (vecf){0};
-        for (int64_t t = 0; t < terms; t++, a += ROWS_F32, b += WIDTH_F32) {
-            vecf y[PX_VECTORS];
-            for (int v = 0; v < PX_VECTORS; v++) y[v] = load_f32(b + v * LANES_F32);
-            for (int i = 0; i < ROWS_F32; i++)
-                for (int v = 0; v < PX_VECTORS; v++) s[i][v] = fma_f32(a[i] - (vecf){0}, y[v], s[i][v]);
-        }
-        for (int i = 0; i < ROWS_F32; i++) {
-            memcpy(block, s[i], sizeof block);
-            for (int j = 0; j < WIDTH_F32; j++) sum[i * sum_step + j] += (double)block[j];
-        }
-    }
-}
-
-typedef int64_t mask __attribute__((vector_size(PX_BYTES)));
 INLINE vec pick(mask m, vec x, vec y) { return (vec)(((mask)x & m) | ((mask)y & ~m)); }
 
 static bool finish(const px_ref_row *row) {
     mask doubt = {0};
     vec scale = all(row->scale), quantum = all(row->quantum), zero = {0};
-    for (int j = 0; j < 2 * WIDTH; j += LANES) {
+    for (int j = 0; j < WIDTH; j += LANES) {
         vec by = scale * load(row->scales + j);
         vec hi = load(row->hi + j) * by, lo = load(row->lo + j) * by;
         vec radius = pick(quantum + load(row->quanta + j) >= row->finest, zero, row->radius * by);
-        vec size = pick(lo < zero, -lo, lo), ends = pick(radius > zero, radius + 0x1p-51 * size, zero);
+        vec size = magnitude(lo), ends = pick(radius > zero, radius + 0x1p-51 * size, zero);
         doubt |= ~((hi + (lo + ends) == hi) & (hi + (lo - ends) == hi) & (hi != zero)) | (by == (double)INFINITY);
         store(row->out_hi + j, hi);
         store(row->out_lo + j, lo);
         if (row->out_radius) store(row->out_radius + j, radius);
         if (!row->out_b) continue;
         vec b = load(row->b + j);
-        doubt |= ~(b >= all(PX_REF_LEAST_B));
+        doubt |= ~(b > zero);
         store(row->out_b + j, b * by);
     }
     for (int i = 0; i < LANES; i++)
@@ -166,7 +140,7 @@ static bool finish(const px_ref_row *row) {
     return true;
 }
 
-_Static_assert(2 * PX_ROWS <= PX_REF_MAX_ROWS && 2 * WIDTH <= PX_REF_MAX_WIDTH, "room for a tile");
+_Static_assert(PX_ROWS <= (int)PX_REF_MAX_ROWS && (int)WIDTH <= (int)PX_REF_MAX_WIDTH, "room for a tile");
 
 const px_ref_isa PX_TABLE = {
     .name = PX_NAME,
