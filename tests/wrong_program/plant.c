@@ -1,5 +1,5 @@
 /* precx with a defect, for the gate to find: linked around px_emu_run (ld --wrap), so everything else is the real program.
- *     PX_PLANT=ulp:OP      the first result of every OP call becomes its neighbour in the result's format
+ *     PX_PLANT=ulp:OP      the last result of every OP call becomes its neighbour in the result's format
  *     PX_PLANT=half_up     ties of every operation go away from zero, not to even */
 #include <math.h>
 #include <stdlib.h>
@@ -24,11 +24,12 @@ static double one_ulp_out(px_fp f, double x) {
 
 static void plant_ulp(const px_view *out) {
     if (!out->data || out->rows * out->cols == 0) return;
+    int64_t last = (out->rows - 1) * out->rs + (out->cols - 1) * out->cs;
     if (px_fits_float(out->fmt)) {
-        float *x = out->data;
+        float *x = (float *)out->data + last;
         *x = (float)one_ulp_out(out->fmt, *x);
     } else {
-        double *x = out->data;
+        double *x = (double *)out->data + last;
         *x = one_ulp_out(out->fmt, *x);
     }
 }
