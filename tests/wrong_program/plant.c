@@ -1,5 +1,6 @@
 /* precx with a defect, for the gate to find: linked around px_emu_run (ld --wrap), so everything else is the real program.
- *     PX_PLANT=ulp:OP      the last result of every OP call becomes its neighbour in the result's format
+ *     PX_PLANT=ulp:OP      the largest result of every OP call becomes its neighbour in the result's
+ *                          format, away from 0
  *     PX_PLANT=half_up     ties of every operation go away from zero, not to even */
 #include <math.h>
 #include <stdlib.h>
@@ -22,16 +23,23 @@ static double one_ulp_out(px_fp f, double x) {
     return x + copysign(ldexp(1, e - f.p + 1), x);
 }
 
+static double number(const px_view *v, int64_t at) {
+    return px_fits_float(v->fmt) ? (double)((const float *)v->data)[at] : ((const double *)v->data)[at];
+}
+
 static void plant_ulp(const px_view *out) {
-    if (!out->data || out->rows * out->cols == 0) return;
-    int64_t last = (out->rows - 1) * out->rs + (out->cols - 1) * out->cs;
-    if (px_fits_float(out->fmt)) {
-        float *x = (float *)out->data + last;
-        *x = (float)one_ulp_out(out->fmt, *x);
-    } else {
-        double *x = (double *)out->data + last;
-        *x = one_ulp_out(out->fmt, *x);
-    }
+    int64_t largest = -1;
+    for (int64_t i = 0; out->data && i < out->rows; i++)
+        for (int64_t j = 0; j < out->cols; j++) {
+            int64_t at = i * out->rs + j * out->cs;
+            if (largest < 0 || fabs(number(out, at)) > fabs(number(out, largest))) largest = at;
+        }
+    if (largest < 0) return;
+    double x = one_ulp_out(out->fmt, number(out, largest));
+    if (px_fits_float(out->fmt))
+        ((float *)out->data)[largest] = (float)x;
+    else
+        ((double *)out->data)[largest] = x;
 }
 
 void __wrap_px_emu_run(const px_task *task) {
