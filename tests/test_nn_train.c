@@ -302,7 +302,7 @@ static void every_choice_in_fp64_is_close_to_the_truth(void **state) {
         void *exact = NULL;
         px_error err = {0};
         if (balls.exec.open(&balls.exec, &exact, &program.prog, &err) != PX_OK) fail_msg("%s", err.text);
-        if (px_nn_repeat(&train, &balls.exec, exact, &err) != PX_OK) fail_msg("%s", err.text);
+        if (px_nn_repeat(&train, &balls.exec, exact, NULL, &err) != PX_OK) fail_msg("%s", err.text);
         assert_false(report.skipped);
         for (int32_t s = 0; s < program.prog.n_slots; s++) {
             const char *name = program.prog.slots[s].name;

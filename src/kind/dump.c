@@ -10,7 +10,7 @@ static px_status write(const px_lab *lab, const char *folder, const char *name, 
     return px_npy_write(px_arena_printf(lab->arena, "%s/%s.npy", folder, name), m, err);
 }
 
-static px_status make_folder(const px_lab *lab, const px_case *c, const char **folder, px_error *err) {
+px_status px_dump_folder(const px_lab *lab, const px_case *c, const char **folder, px_error *err) {
     char *id = px_arena_strdup(lab->arena, c->id);
     for (char *p = id; *p; p++)
         if (*p == '/') *p = '_';
@@ -24,7 +24,7 @@ px_status px_dump_matrices(const px_lab *lab, const px_case *c, int n, const cha
                            const px_mat *const matrices[], px_error *err) {
     const char *folder;
     if (!lab->dump_dir) return PX_OK;
-    PX_TRY(make_folder(lab, c, &folder, err));
+    PX_TRY(px_dump_folder(lab, c, &folder, err));
     for (int i = 0; i < n; i++) PX_TRY(write(lab, folder, names[i], matrices[i], err));
     return PX_OK;
 }
@@ -33,7 +33,7 @@ px_status px_dump_trial(const px_lab *lab, const px_case *c, const px_trial *t, 
                         px_error *err) {
     const char *folder;
     if (!lab->dump_dir) return PX_OK;
-    PX_TRY(make_folder(lab, c, &folder, err));
+    PX_TRY(px_dump_folder(lab, c, &folder, err));
     for (int i = 0; i < t->n_in; i++) PX_TRY(write(lab, folder, names[i], &t->in[i], err));
     PX_TRY(write(lab, folder, "C_hat", &t->computed, err));
     PX_TRY(write(lab, folder, "R_hi", &t->truth.v.hi, err));

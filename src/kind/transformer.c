@@ -17,9 +17,10 @@ static const char *const gelus[] = {[PX_GELU_TANH] = "tanh", [PX_GELU_ERF] = "er
 static const char *const softmaxes[] = {
     [PX_SOFTMAX_STABLE] = "stable", [PX_SOFTMAX_PLAIN] = "plain", [PX_SOFTMAX_ONLINE] = "online", NULL};
 static const char *const places[] = {"after", "before", NULL};
-static const char *const judges[] = {[PX_JUDGE_EXACT] = "exact", [PX_JUDGE_NONE] = "none", NULL};
+static const char *const judges[] = {[PX_JUDGE_EXACT] = "exact", [PX_JUDGE_CERTIFIED] = "certified", [PX_JUDGE_NONE] = "none", NULL};
 static const char *const reductions[] = {"ring", "tree", NULL};
 static const char *const texts[] = {"house", "file:*", NULL};
+static const char *const sources[] = {"random", "file:*", NULL};
 static const char *const no_yes[] = {"no", "yes", NULL};
 
 #define OVERRIDE(name, what)                                                                                           \
@@ -67,6 +68,8 @@ static const px_param params[] = {
     NUMBER("init", "0.02", 0, 1e6, true,
            "standard deviation of weights; of the two that end a branch / sqrt(2 layers)"),
     NUMBER("grad", "1", 0, 1e30, true, "objective dot: standard deviation of dy"),
+    {"parameters", PX_PARAM_PATTERN, "random", sources, NULL, 0, 0, true,
+     "of the first step; file:PATH: a .safetensors file with the names of nanoGPT's state dict, x and dy beside them"},
     {"text", PX_PARAM_PATTERN, "house", texts, NULL, 0, 0, true,
      "objective cross_entropy: the characters; house: a small text that precx has; file:PATH: yours"},
     COUNT("layers", "1", 1, 64, true, "blocks"),
@@ -78,7 +81,10 @@ static const px_param params[] = {
     COUNT("every", "1", 1, 1 << 20, false, "tensors have rows at steps 1, 1 + every, ..."),
     CHOICE("tensors", "gradients", tensors, "which tensors have rows"),
     CHOICE("histogram", "no", no_yes, "yes: a row for each exponent of a tensor, too"),
-    CHOICE("judge", "exact", judges, "exact: the step again in exact arithmetic; none: no reference"),
+    CHOICE("judge", "exact", judges,
+           "exact: the step again in exact arithmetic (MPFR); certified: forward and backward in double-double with "
+           "proven radii, for wide layers; none: no reference"),
+    CHOICE("local", "no", no_yes, "yes: every operation again on the inputs that it had: local and propagated error"),
     PX_AXIS_REP};
 
 #define KEY_COLUMNS(X)                                                                                                 \
@@ -94,12 +100,26 @@ static const px_param params[] = {
     X("found_inf", "entries", PX_COLUMN_INTEGER, "infinite or undefined entries of the unscaled gradient")             \
     X("skipped", "1", PX_COLUMN_INTEGER, "1: no update was made, because of them")                                     \
     X("clip_factor", "1", PX_COLUMN_NUMBER, "what the gradient was multiplied by")                                     \
-    X("lost", "1", PX_COLUMN_NUMBER, "fraction of the updates d other than 0 that left w as it was")
+    X("lost", "1", PX_COLUMN_NUMBER, "fraction of the updates d other than 0 that left w as it was")                   \
+    X("flops_products", "operations", PX_COLUMN_NUMBER, "of matrix products, counted from the calls: 2 m n k each")    \
+    X("flops_formula", "operations", PX_COLUMN_NUMBER,                                                                 \
+      "3 (24 B T C^2 + 4 B T^2 C) a layer and micro-batch: forward, and twice that backward")                          \
+    X("flops_other", "operations", PX_COLUMN_NUMBER, "of everything else, by the list of operations")                  \
+    X("bytes_moved", "bytes", PX_COLUMN_NUMBER, "operands and results of all calls, once each, in their formats")      \
+    X("bytes_per_parameter", "bytes", PX_COLUMN_NUMBER,                                                                \
+      "master copy, copy in the products' format, gradients as they come and unscaled, optimizer state")
 #define TENSOR_COLUMNS(X)                                                                                              \
     X("role", "", PX_COLUMN_TEXT, "parameter_gradient, activation, ...")                                               \
     X("entries", "entries", PX_COLUMN_INTEGER,                                                                         \
       "of the tensor (step: of all gradients of parameters); rows of a histogram: with this exponent")                 \
-    X("norm_2", "1", PX_COLUMN_NUMBER, "2-norm of the computed tensor")
+    X("norm_2", "1", PX_COLUMN_NUMBER, "2-norm of the computed tensor")                                                \
+    X("kappa_2", "1", PX_COLUMN_NUMBER, "condition number of an updated weight matrix, smaller side at most 256")
+#define LOCAL_COLUMNS(X)                                                                                               \
+    X("err_local_2", "1", PX_COLUMN_NUMBER,                                                                            \
+      "||computed - redone||_2 / ||redone||_2, redone: its operations in exact arithmetic on the inputs they had")     \
+    X("err_propagated_2", "1", PX_COLUMN_NUMBER,                                                                       \
+      "||redone - exact||_2 / ||exact||_2: what the errors of the inputs have become")                                 \
+    X("n_flushed_local", "entries", PX_COLUMN_INTEGER, "0 although the redone value is not")
 #define COUNT_COLUMNS(X)                                                                                               \
     X("n_sign_flips", "entries", PX_COLUMN_INTEGER, "computed and exact value have opposite signs")                    \
     X("n_zero", "entries", PX_COLUMN_INTEGER, "zeros")                                                                 \
@@ -115,7 +135,7 @@ static const px_param params[] = {
 #define AS_METRIC(field, column, text) {column, "1", PX_COLUMN_NUMBER, PX_CLASS_EXACT, text ", against the exact step"},
 
 static const px_column columns[] = {KEY_COLUMNS(AS_KEY) STEP_COLUMNS(PX_AS_COLUMN) TENSOR_COLUMNS(
-    PX_AS_COLUMN) PX_TENSOR_METRICS(AS_METRIC) COUNT_COLUMNS(PX_AS_COLUMN) PX_COLUMNS_STATUS(PX_AS_COLUMN)};
+    PX_AS_COLUMN) PX_TENSOR_METRICS(AS_METRIC) LOCAL_COLUMNS(PX_AS_COLUMN) COUNT_COLUMNS(PX_AS_COLUMN) PX_COLUMNS_STATUS(PX_AS_COLUMN)};
 
 const px_kind px_kind_transformer = {
     .spec = {.name = "transformer",
@@ -143,6 +163,7 @@ const px_kind px_kind_transformer = {
                               "Vaswani et al., Attention is all you need, 2017; Karpathy, nanoGPT", NULL},
     .highlights = (const char *const[]){"loss", "grad_norm", "loss_scale", "skipped", "lost", "err_rel_2", "cosine",
                                         "flushed", "overflowed", NULL},
+    .check = px_transformer_check,
     .cost = px_transformer_cost,
     .run = px_transformer_run,
 };

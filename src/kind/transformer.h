@@ -16,7 +16,7 @@
 #define PX_TENSORS_ENUM(id, name, text) PX_TENSORS_##id,
 typedef enum px_tensors_id { PX_TENSORS_LIST(PX_TENSORS_ENUM) PX_TENSORS_COUNT } px_tensors_id;
 
-enum { PX_JUDGE_EXACT, PX_JUDGE_NONE };
+enum { PX_JUDGE_EXACT, PX_JUDGE_CERTIFIED, PX_JUDGE_NONE };
 
 /* A cell: the program, its run, and what is reported of it. */
 typedef struct px_transformer {
@@ -27,6 +27,9 @@ typedef struct px_transformer {
     px_tensors_id tensors;
     int judge;
     bool histogram;    /* rows of exponents, too */
+    bool local;        /* every operation again on its own inputs */
+    const char *parameters; /* a .safetensors file, or NULL */
+    const px_case *cell;
     double init, grad; /* standard deviations of weights and of dy */
     uint64_t rep;
     px_text_data text; /* loss cross_entropy */
@@ -45,6 +48,37 @@ void px_transformer_batch(const px_case *c, px_transformer *t);
 /* Emits the rows of the step just made. */
 px_status px_transformer_emit(const px_transformer *t, const px_nn_report *report, px_lab *lab, px_sink *sink,
                               px_error *err);
+
+/* Parameters and, where the file has them, data (named as their slots: x, dy, ...) from a .safetensors file into inputs, by
+ * slot, rounded to their formats. Names as in nanoGPT's state dict, with "transformer." before them or not, without "h.0."
+ * where there is one layer; biases that the file lacks are 0. PX_BAD_FILE with the place for a missing or misshapen one. */
+px_status px_transformer_load(px_arena *arena, const char *path, const px_nn_program *program, px_mat *inputs,
+                              px_error *err);
+px_status px_transformer_check(const px_plan *plan, px_error *err); /* reads every file that the plan names */
+
+/* Of a step, counted from its calls. */
+typedef struct px_transformer_counts {
+    double products, formula; /* operations of matrix products; 3 (24 B T C^2 + 4 B T^2 C) a layer and micro-batch */
+    double other;             /* by the op list */
+    double bytes;             /* operands read and results written, once each, in their formats */
+    double per_parameter;     /* bytes of master copy, 16-bit copy, gradients and optimizer state */
+} px_transformer_counts;
+px_transformer_counts px_transformer_count(const px_transformer *t);
+
+/* A slot against its operations, each redone by `reference` on the inputs that it had. *made: some
+ * call writes it. */
+px_status px_transformer_local(const px_transformer *t, px_arena *arena, const px_exec *reference, int32_t slot,
+                               px_wide *local, bool *made, px_error *err);
+/* ||local - exact||_2 / ||exact||_2: what the inputs' errors have become. */
+double px_transformer_propagated(const px_wide *local, const px_wide *exact);
+
+/* --dump: DUMP_DIR/ID/step_N/computed.safetensors, and reference and local where they are known: NAME, NAME.lo and
+ * NAME.radius; exact = NAME + NAME.lo. */
+px_status px_transformer_dump(const px_transformer *t, const px_lab *lab, const px_exec *reference, void *state,
+                              int32_t judged_calls, px_error *err);
+
+/* The last call that writes a slot, -1: none. */
+int32_t px_transformer_last_writer(const px_transformer *t, int32_t slot);
 
 /* What the kind's table points to. */
 const char *px_transformer_unsupported(px_arena *arena, const px_case *c);

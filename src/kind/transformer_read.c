@@ -74,6 +74,9 @@ const char *px_transformer_read(px_arena *arena, const px_case *c, px_transforme
                           .tensors = (px_tensors_id)px_case_word(c, "tensors"),
                           .judge = px_case_word(c, "judge"),
                           .histogram = px_case_word(c, "histogram") == 1,
+                          .local = px_case_word(c, "local") == 1,
+                          .parameters = px_case_value(c, "parameters")->path,
+                          .cell = c,
                           .init = px_case_real(c, "init"),
                           .grad = px_case_real(c, "grad"),
                           .rep = (uint64_t)px_case_int(c, "rep")};
@@ -92,6 +95,7 @@ const char *px_transformer_read(px_arena *arena, const px_case *c, px_transforme
     }
     const char *why = refused(t, c);
     if (why) return why;
+    if (t->local && t->judge == PX_JUDGE_NONE) return "local errors without a judge";
     px_error err;
     if (px_nn_check(&t->model, &err) != PX_OK) return px_arena_strdup(arena, err.text);
     return NULL;

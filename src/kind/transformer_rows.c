@@ -7,6 +7,8 @@
 #include "metric/census.h"
 #include "metric/tensor.h"
 #include "ref/balls.h"
+#include "ref/pairs.h"
+#include "solve/jacobi.h"
 
 /* What a step's rows are made from. */
 typedef struct reporter {
@@ -15,6 +17,7 @@ typedef struct reporter {
     px_sink *sink;
     const px_exec *judge; /* of real numbers; NULL: none */
     void *judge_state;
+    int32_t judged;  /* calls that the judge has run */
     px_arena *arena; /* of one row */
 } reporter;
 
@@ -74,7 +77,11 @@ static px_status lost_updates(const reporter *r, double *fraction, px_error *err
     return PX_OK;
 }
 
-/* A slot's numbers in its own format, and what they should be (r->judge only). */
+static bool judged(const reporter *r, int32_t slot) {
+    return r->judge && px_transformer_last_writer(r->t, slot) < r->judged;
+}
+
+/* A slot's numbers in its own format, and what they should be (judged slots only). */
 static px_status read_both(const reporter *r, int32_t slot, px_mat *stored, px_wide *exact, px_error *err) {
     const px_slot *s = &r->t->program.prog.slots[slot];
     px_wide computed;
@@ -82,7 +89,7 @@ static px_status read_both(const reporter *r, int32_t slot, px_mat *stored, px_w
     *stored = px_mat_new(r->arena, s->fmt, s->rows, s->cols);
     for (int64_t i = 0; i < s->rows; i++)
         for (int64_t j = 0; j < s->cols; j++) px_mat_set(stored, i, j, px_mat_get(&computed.hi, i, j));
-    return r->judge ? read_slot(r, true, slot, exact, err) : PX_OK;
+    return judged(r, slot) ? read_slot(r, true, slot, exact, err) : PX_OK;
 }
 
 /* The gradients of all parameters together. */
@@ -91,7 +98,7 @@ static px_status gradients_census(const reporter *r, px_census *census, px_error
         px_mat stored;
         px_wide exact;
         PX_TRY(read_both(r, r->t->program.params[i].grad, &stored, &exact, err));
-        px_census_add(census, &stored, r->judge ? &exact : NULL);
+        px_census_add(census, &stored, judged(r, r->t->program.params[i].grad) ? &exact : NULL);
     }
     return PX_OK;
 }
@@ -113,10 +120,19 @@ static void set_counts(px_row *row, const px_census *c, bool judged) {
                                           : PX_CELL_OK);
 }
 
+static void set_costs(px_row *row, const px_transformer *t) {
+    px_transformer_counts n = px_transformer_count(t);
+    px_row_number(row, "flops_products", n.products);
+    px_row_number(row, "flops_formula", n.formula);
+    px_row_number(row, "flops_other", n.other);
+    px_row_number(row, "bytes_moved", n.bytes);
+    px_columns_figure(row, "bytes_per_parameter", n.per_parameter);
+}
+
 static px_status emit_step(const reporter *r, const px_nn_report *report, px_error *err) {
     px_row row = new_row(r, "step");
     px_row_value(&row, "loss", report->loss);
-    if (r->judge) {
+    if (judged(r, r->t->program.loss)) {
         px_wide exact;
         PX_TRY(read_slot(r, true, r->t->program.loss, &exact, err));
         px_row_number(&row, "loss_ref", px_mat_get(&exact.hi, 0, 0));
@@ -125,6 +141,7 @@ static px_status emit_step(const reporter *r, const px_nn_report *report, px_err
     px_row_integer(&row, "found_inf", report->found);
     px_row_integer(&row, "skipped", report->skipped);
     px_columns_figure(&row, "weight_norm", weight_norm(r->t));
+    set_costs(&row, r->t);
     if (!report->skipped) {
         double lost;
         px_row_value(&row, "grad_norm", report->grad_norm);
@@ -156,6 +173,32 @@ static px_status emit_histogram(const reporter *r, const char *name, const char 
     return PX_OK;
 }
 
+/* The operation's own error, and that of its inputs. */
+static px_status set_local(const reporter *r, int32_t slot, px_row *row, const px_mat *stored, const px_wide *exact,
+                           px_error *err) {
+    px_wide local;
+    bool made;
+    PX_TRY(px_transformer_local(r->t, r->arena, r->judge, slot, &local, &made, err));
+    if (!made) return PX_OK;
+    px_census census = PX_CENSUS_EMPTY;
+    px_census_add(&census, stored, &local);
+    px_row_number(row, "err_local_2", px_tensor_measure(stored, &(px_truth){.v = local}).err_rel_2);
+    px_columns_figure(row, "err_propagated_2", px_transformer_propagated(&local, exact));
+    px_row_integer(row, "n_flushed_local", census.n_flushed);
+    return PX_OK;
+}
+
+enum { LARGEST_SPECTRUM = 256 };
+
+static void set_condition(const reporter *r, int32_t slot, px_row *row, const px_mat *m) {
+    if (r->t->program.role[slot] != PX_NN_ROLE_NEW_PARAMETER || m->rows < 2 || m->cols < 2) return;
+    if ((m->rows < m->cols ? m->rows : m->cols) > LARGEST_SPECTRUM) return;
+    for (int64_t i = 0; i < m->rows; i++)
+        for (int64_t j = 0; j < m->cols; j++)
+            if (!isfinite(px_mat_get(m, i, j))) return;
+    px_columns_figure(row, "kappa_2", px_jacobi_spectrum(r->arena, m).kappa_2);
+}
+
 static px_status emit_tensor(const reporter *r, int32_t slot, px_error *err) {
     const px_slot *s = &r->t->program.prog.slots[slot];
     const char *role = px_nn_role_name(r->t->program.role[slot]);
@@ -164,18 +207,21 @@ static px_status emit_tensor(const reporter *r, int32_t slot, px_error *err) {
     px_census census = PX_CENSUS_EMPTY;
     px_row row = new_row(r, s->name);
     PX_TRY(read_both(r, slot, &stored, &exact, err));
-    if (r->judge) {
+    bool known = judged(r, slot);
+    if (known) {
         px_tensor_errors e = px_tensor_measure(&stored, &(px_truth){.v = exact});
 #define SET(field, column, text) px_row_number(&row, column, e.field);
         PX_TENSOR_METRICS(SET)
 #undef SET
         px_row_integer(&row, "n_sign_flips", e.n_sign_flips);
+        if (r->t->local) PX_TRY(set_local(r, slot, &row, &stored, &exact, err));
     }
-    px_census_add(&census, &stored, r->judge ? &exact : NULL);
+    set_condition(r, slot, &row, &stored);
+    px_census_add(&census, &stored, known ? &exact : NULL);
     px_row_text(&row, "role", role);
     px_row_integer(&row, "entries", census.n);
     px_columns_figure(&row, "norm_2", norm_2(&stored, 0));
-    set_counts(&row, &census, r->judge != NULL);
+    set_counts(&row, &census, known);
     PX_TRY(r->sink->emit(r->sink, &row, err));
     return r->t->histogram ? emit_histogram(r, s->name, role, &census, err) : PX_OK;
 }
@@ -217,15 +263,14 @@ px_status px_transformer_emit(const px_transformer *t, const px_nn_report *repor
     reporter r = {.t = t, .lab = lab, .sink = sink, .arena = px_arena_new()};
     px_ref_balls balls = px_ref_balls_of(PX_BALLS_BITS);
     px_status status = PX_OK;
-    if (t->judge == PX_JUDGE_EXACT) {
-        status = balls.exec.open(&balls.exec, &r.judge_state, &t->program.prog, err);
-        if (status == PX_OK) {
-            r.judge = &balls.exec;
-            status = px_nn_repeat(&t->train, r.judge, r.judge_state, err);
-        }
+    if (t->judge != PX_JUDGE_NONE) {
+        r.judge = t->judge == PX_JUDGE_EXACT ? &balls.exec : px_ref_pairs();
+        status = r.judge->open(r.judge, &r.judge_state, &t->program.prog, err);
+        if (status == PX_OK) status = px_nn_repeat(&t->train, r.judge, r.judge_state, &r.judged, err);
     }
     if (status == PX_OK) status = emit_all(&r, report, err);
-    if (r.judge_state) balls.exec.close(r.judge_state);
+    if (status == PX_OK) status = px_transformer_dump(t, lab, r.judge, r.judge_state, r.judged, err);
+    if (r.judge_state) r.judge->close(r.judge_state);
     px_arena_free(r.arena);
     return status;
 }

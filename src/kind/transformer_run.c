@@ -31,6 +31,7 @@ px_status px_transformer_run(const px_case *c, px_lab *lab, px_sink *sink, px_er
     PX_TRY(px_nn_train_open(lab->arena, &t.program, px_backend_emulated(), t.scaler, &t.train, err));
     px_transformer_start(c, &t);
     px_status status = PX_OK;
+    if (t.parameters) status = px_transformer_load(lab->arena, t.parameters, &t.program, t.train.inputs, err);
     for (int64_t step = 1; step <= t.steps && status == PX_OK; step++) status = make_step(c, &t, step, lab, sink, err);
     px_nn_train_close(&t.train);
     return status;

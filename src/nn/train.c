@@ -90,10 +90,27 @@ px_status px_nn_step(px_nn_train *t, px_nn_report *report, px_error *err) {
     return read_number(t, p->clip_factor, &report->clip, err);
 }
 
-px_status px_nn_repeat(const px_nn_train *t, const px_exec *exec, void *state, px_error *err) {
+static bool runs(const px_nn_program *p, const px_nn_segment *s, const px_exec *exec) {
+    char why[128];
+    for (int32_t i = s->first; i < s->first + s->count; i++)
+        if (!exec->supports(&p->prog, &p->calls[i], why, sizeof why)) return false;
+    return true;
+}
+
+px_status px_nn_repeat(const px_nn_train *t, const px_exec *exec, void *state, int32_t *n_calls, px_error *err) {
+    const px_nn_program *p = t->program;
+    px_nn_stage until = t->skipped ? PX_NN_STAGE_CHECK : PX_NN_STAGE_UPDATE;
+    int32_t done = 0;
     PX_TRY(put_inputs(t, exec, state, err));
-    return run_stages(t->program, exec, state, PX_NN_STAGE_FORWARD, t->skipped ? PX_NN_STAGE_CHECK : PX_NN_STAGE_UPDATE,
-                      err);
+    for (int32_t i = 0; i < p->n_segments && p->segments[i].stage <= until; i++) {
+        const px_nn_segment *s = &p->segments[i];
+        PX_ASSERT(s->first == done);
+        if (!runs(p, s, exec)) break;
+        PX_TRY(exec->run(state, s->first, s->count, err));
+        done = s->first + s->count;
+    }
+    if (n_calls) *n_calls = done;
+    return PX_OK;
 }
 
 static px_status carry(px_nn_train *t, int32_t from, int32_t to, px_error *err) {

@@ -51,8 +51,9 @@ void px_nn_train_close(px_nn_train *t);
  * inputs stay those of this step until px_nn_advance. */
 px_status px_nn_step(px_nn_train *t, px_nn_report *report, px_error *err);
 
-/* The same calls again on another executor, open on the same program: same inputs, same branch taken. */
-px_status px_nn_repeat(const px_nn_train *t, const px_exec *exec, void *state, px_error *err);
+/* The same calls again on another executor, open on the same program: same inputs, same branch taken; up to the first stage
+ * that the executor cannot run. *n_calls (may be NULL): how many, from the program's first on. */
+px_status px_nn_repeat(const px_nn_train *t, const px_exec *exec, void *state, int32_t *n_calls, px_error *err);
 
 /* The state after the step becomes that of the next one; the scaler learns what happened. */
 px_status px_nn_advance(px_nn_train *t, px_error *err);

@@ -1,0 +1,44 @@
+/* Local and propagated errors: total = local + propagated, by loops over calls that know nothing of layers. */
+#include <math.h>
+
+#include "kind/transformer.h"
+#include "metric/error.h"
+#include "ref/redo.h"
+
+int32_t px_transformer_last_writer(const px_transformer *t, int32_t slot) {
+    const px_prog *prog = &t->program.prog;
+    for (int32_t c = prog->n_calls - 1; c >= 0; c--)
+        for (int k = 0; k < px_op_outputs(prog->calls[c].op); k++)
+            if (prog->calls[c].out[k].slot == slot) return c;
+    return -1;
+}
+
+px_status px_transformer_local(const px_transformer *t, px_arena *arena, const px_exec *reference, int32_t slot,
+                               px_wide *local, bool *made, px_error *err) {
+    const px_prog *prog = &t->program.prog;
+    char why[128];
+    int last = px_transformer_last_writer(t, slot);
+    *made = last >= 0 && reference->supports(prog, &prog->calls[last], why, sizeof why);
+    if (!*made) return PX_OK;
+    return px_ref_redo_slot(arena, reference, prog, 0, last + 1, slot, t->train.exec, t->train.state, local, &last,
+                            err);
+}
+
+double px_transformer_propagated(const px_wide *local, const px_wide *exact) {
+    double top = 0, sum = 0, size = 0;
+    for (int64_t i = 0; i < exact->hi.rows; i++)
+        for (int64_t j = 0; j < exact->hi.cols; j++) {
+            double e = px_mat_get(&exact->hi, i, j);
+            if (!isfinite(e) || !isfinite(px_mat_get(&local->hi, i, j))) return PX_UNDEFINED;
+            top = fmax(top, fabs(e));
+        }
+    if (top == 0) return PX_UNDEFINED;
+    for (int64_t i = 0; i < exact->hi.rows; i++)
+        for (int64_t j = 0; j < exact->hi.cols; j++) {
+            double e = px_mat_get(&exact->hi, i, j), d = px_mat_get(&local->hi, i, j) - e;
+            d += px_mat_get(&local->lo, i, j) - px_mat_get(&exact->lo, i, j);
+            sum += d / top * (d / top);
+            size += e / top * (e / top);
+        }
+    return sqrt(sum / size);
+}
