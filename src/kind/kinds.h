@@ -10,6 +10,7 @@
     X(sum)                                                                                                             \
     X(gemm)                                                                                                            \
     X(blas)                                                                                                            \
+    X(association)                                                                                                     \
     X(condition)                                                                                                       \
     X(solve)                                                                                                           \
     X(perturbation)                                                                                                    \
