@@ -8,7 +8,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
-enum { FIRST_BITS = 192, LAST_BITS = 1 << 15, WANTED = 66 };
+enum { FIRST_BITS = 128, LAST_BITS = 1 << 15, WANTED = 66 };
 
 static void swap_rows(px_dense *d, int64_t i, int64_t j) {
     for (int64_t k = 0; k < d->cols && i != j; k++) mpfr_swap(px_dense_at(d, i, k), px_dense_at(d, j, k));

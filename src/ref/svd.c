@@ -15,7 +15,7 @@
 #include <math.h>
 #include <stdbool.h>
 
-enum { FIRST_BITS = 192, LAST_BITS = 1 << 15, SWEEPS_MAX = 60, WANTED = 62, CONSTANT = 12 };
+enum { FIRST_BITS = 128, LAST_BITS = 1 << 15, SWEEPS_MAX = 60, WANTED = 62, CONSTANT = 12 };
 
 typedef struct work {
     px_dense b;       /* columns as rows: n vectors of m numbers */
@@ -43,6 +43,7 @@ static double cosine(work *w, int64_t i, int64_t j) {
         mpfr_add(w->g, w->g, w->x, MPFR_RNDN);
     }
     mpfr_mul(w->x, w->squares.x[i], w->squares.x[j], MPFR_RNDN);
+    mpfr_abs(w->x, w->x, MPFR_RNDN); /* an updated square that is all rounding may be negative, until the next sweep */
     mpfr_sqrt(w->x, w->x, MPFR_RNDN);
     if (mpfr_zero_p(w->x)) return 0;
     mpfr_div(w->x, w->g, w->x, MPFR_RNDN);
@@ -67,7 +68,7 @@ static void set_rotation(work *w, int64_t i, int64_t j) {
     mpfr_mul(w->s, w->t, w->c, MPFR_RNDN);
 }
 
-/* (x, y) = (c x - s y, s x + c y) of the numbers of both vectors. */
+/* (x, y) = (c x - s y, s x + c y) of the numbers of both vectors, whose squared lengths change by t g. */
 static void turn(work *w, int64_t i, int64_t j) {
     for (int64_t k = 0; k < w->b.cols; k++) {
         mpfr_ptr p = px_dense_at(&w->b, i, k), q = px_dense_at(&w->b, j, k);
@@ -78,8 +79,9 @@ static void turn(work *w, int64_t i, int64_t j) {
         mpfr_mul(q, w->c, q, MPFR_RNDN);
         mpfr_add(q, q, w->x, MPFR_RNDN);
     }
-    set_square(w, i);
-    set_square(w, j);
+    mpfr_mul(w->x, w->t, w->g, MPFR_RNDN);
+    mpfr_sub(w->squares.x[i], w->squares.x[i], w->x, MPFR_RNDN);
+    mpfr_add(w->squares.x[j], w->squares.x[j], w->x, MPFR_RNDN);
 }
 
 static void treat_pair(work *w, int64_t i, int64_t j) {
@@ -91,9 +93,11 @@ static void treat_pair(work *w, int64_t i, int64_t j) {
     w->rotations++;
 }
 
-/* All pairs in stages of disjoint ones: a round robin of n players, n made even by a bye. */
+/* All pairs in stages of disjoint ones: a round robin of n players, n made even by a bye. The lengths are computed anew, so
+ * that after a sweep which turned nothing they are those of the vectors. */
 static void sweep(work *w) {
     int64_t n = w->b.rows, even = n + n % 2;
+    for (int64_t i = 0; i < n; i++) set_square(w, i);
     w->cosines = 0;
     w->rotations = 0;
     for (int64_t round = 0; round < even - 1; round++, w->stages++)
@@ -163,7 +167,6 @@ static work start(const px_ref_matrix *a, mpfr_prec_t bits) {
     px_dense_free(&all);
     w.squares = px_dense_new(1, w.b.rows, bits);
     mpfr_inits2(bits, w.g, w.t, w.c, w.s, w.x, w.y, (mpfr_ptr)NULL);
-    for (int64_t i = 0; i < w.b.rows; i++) set_square(&w, i);
     return w;
 }
 
