@@ -32,7 +32,8 @@ static px_ref_svd svd_of(const px_ref_matrix *a) {
 
 static px_ref_svd svd_of_gallery(const px_gallery *g) { return svd_of(&(px_ref_matrix){g->n, g->n, gallery_entry, g}); }
 
-/* kappa_2 by mpmath 1.3.0, svd_r of the exact entries with 80 digits, 30 of them printed:
+/* kappa_2 by mpmath 1.3.0, svd_r of the exact entries with 80 digits (120 for n = 30), 30 of them printed;
+ * 128 bits, which are tried first, know nothing of hilbert(30):
  * A = mp.matrix(n, n); A[i-1, j-1] = 1/(i+j-1) ...; S = mp.svd_r(A, compute_uv=False); mp.nstr(S[0]/S[n-1], 30) */
 static const struct golden {
     int which;
@@ -54,6 +55,7 @@ static const struct golden {
     {PX_GALLERY_hilbert, 14, "18533817023471499356.5297603709"},
     {PX_GALLERY_hilbert, 15, "611656579161984069371.424438012"},
     {PX_GALLERY_hilbert, 16, "20223459176745299156148.8120786"},
+    {PX_GALLERY_hilbert, 30, "4.22780638818752603605795414156e+43"},
     {PX_GALLERY_frank, 2, "6.8541019662496845446137605031"},
     {PX_GALLERY_frank, 3, "27.5795866294175271385060357902"},
     {PX_GALLERY_frank, 4, "120.448838372246378234763750472"},
