@@ -161,7 +161,7 @@ static uint64_t word_of(double x) {
 }
 
 static void compare(const px_task *want, const px_task *got, const char *path) {
-    for (int k = 0; k < 2; k++) {
+    for (int k = 0; k < PX_MAX_OUT; k++) {
         if (!want->out[k].data) continue;
         for (int64_t i = 0; i < want->out[k].rows; i++)
             for (int64_t j = 0; j < want->out[k].cols; j++) {
@@ -187,7 +187,7 @@ static void try_task(px_arena *arena, px_task *task) {
         if (!paths[p].matches(task)) continue;
         for (int i = 0; i < n_isa; i++) {
             px_task again = *task;
-            for (int k = 0; k < 2; k++)
+            for (int k = 0; k < PX_MAX_OUT; k++)
                 if (task->out[k].data)
                     again.out[k] = result_view(arena, task->out[k].fmt, task->out[k].rows, task->out[k].cols);
             px_isa_use(isas[i]);
@@ -328,6 +328,66 @@ static void long_arrays(void **state) {
     px_arena_free(arena);
 }
 
+/* Mostly steps in fp32, which have a path of their own; results in any format. */
+static px_recipe layer_recipe(void) {
+    px_recipe r = some_recipe();
+    r.rounding = below(8) ? PX_NEAREST_EVEN : PX_NEAREST_AWAY;
+    r.sr_bits = 0;
+    if (px_fp_is_exact(r.out)) r.out = r.acc;
+    if (below(4) == 0) return r;
+    px_fp f = px_fp_row(1);
+    return (px_recipe){.mul = f, .acc = f, .out = below(2) ? f : px_fp_row((size_t)below((int64_t)px_fp_count()))};
+}
+
+/* A call of an operation of a training step on m x n numbers. */
+static void layer_task(px_arena *arena, px_call *call, px_task *task, int64_t m, int64_t n) {
+    const double d[] = {0, 4, 12}, mask[] = {-(double)INFINITY, -1e9, -3};
+    data_kind kind = (data_kind)below(KINDS);
+    px_fp in = below(4) ? px_fp_row(1) : some_format();
+    bool forward = call->op == PX_OP_LAYERNORM, columns = call->op == PX_OP_LAYERNORM_GAMMA;
+    bool backward = call->op == PX_OP_LAYERNORM_BACKWARD || columns;
+    int same = call->op == PX_OP_ADAM ? 3 : forward || call->op == PX_OP_GELU || call->op == PX_OP_SOFTMAX ? 1 : 2;
+    for (int k = 0; k < same; k++) task->in[k] = make_view(arena, in, m, n, kind);
+    if (forward && below(4)) task->in[1] = make_view(arena, in, 1, n, kind);
+    if (forward && below(4)) task->in[2] = make_view(arena, in, 1, n, kind);
+    for (int k = 2; backward && k < 4; k++) task->in[k] = make_view(arena, call->recipe.acc, m, 1, kind);
+    if (backward && !columns && below(4)) task->in[4] = make_view(arena, in, 1, n, kind);
+    if (call->op == PX_OP_SGD && below(3) == 0) task->in[1] = (px_view){.data = NULL};
+    task->out[0] = result_view(arena, call->recipe.out, columns ? 1 : m, n);
+    if (forward) task->out[1] = result_view(arena, call->recipe.acc, m, 1);
+    if (forward) task->out[2] = result_view(arena, call->recipe.acc, m, 1);
+    for (int k = 1; (call->op == PX_OP_ADAM || call->op == PX_OP_SGD) && k < same; k++)
+        if (task->in[k].data) task->out[k] = result_view(arena, below(4) ? call->recipe.acc : in, m, n);
+    const double softmax[] = {d[below(3)], (double)below(7), mask[below(3)], (double)below(3)};
+    const double optimizer[] = {1e-3, 0.9, 0.999, 1e-8, (double)(1 + below(9))};
+    bool attention = call->op == PX_OP_SOFTMAX || call->op == PX_OP_SOFTMAX_BACKWARD;
+    for (int k = 0; k < 5; k++) call->attr[k] = attention ? k < 4 ? softmax[k] : 0 : optimizer[k];
+    if (forward) call->attr[0] = 1e-5;
+    if (call->op == PX_OP_GELU || call->op == PX_OP_GELU_BACKWARD) call->attr[0] = (double)below(2);
+}
+
+static void layer_operations(void **state) {
+    (void)state;
+    const px_op ops[] = {PX_OP_LAYERNORM,
+                         PX_OP_LAYERNORM_BACKWARD,
+                         PX_OP_LAYERNORM_GAMMA,
+                         PX_OP_GELU,
+                         PX_OP_GELU_BACKWARD,
+                         PX_OP_SOFTMAX,
+                         PX_OP_SOFTMAX_BACKWARD,
+                         PX_OP_SGD,
+                         PX_OP_ADAM};
+    px_arena *arena = px_arena_new();
+    for (int64_t rep = 0; rep < 8000 * effort(); rep++) {
+        px_call call = {.op = ops[below(9)], .recipe = layer_recipe()};
+        px_task task = {.call = &call};
+        layer_task(arena, &call, &task, 1 + below(6), 1 + below(90));
+        try_task(arena, &task);
+        px_arena_reset(arena);
+    }
+    px_arena_free(arena);
+}
+
 /* Each row of each table, and each step of the tiles, has met many cases that it matches. Runs last. */
 static void every_path_was_tried(void **state) {
     (void)state;
@@ -380,6 +440,7 @@ int main(void) {
         cmocka_unit_test(short_products),
         cmocka_unit_test(row_sums),
         cmocka_unit_test(elementwise),
+        cmocka_unit_test(layer_operations),
         cmocka_unit_test(long_arrays),
         cmocka_unit_test(every_path_was_tried),
     };

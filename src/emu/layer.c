@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "arith/round.h"
+#include "emu/native.h"
 #include "emu/view.h"
 #include "kernel/layer.h"
 
@@ -141,9 +142,12 @@ static void optimizer_row(void *context, int64_t i) {
             s.stored[k] = t->out[k + 1].fmt;
         }
         double g = px_view_get(&t->in[0], i, j), d;
-        if (op == PX_OP_ADAM) d = px_layer_adam(&t->call->recipe, &how, g, &s);
-        else if (op == PX_OP_ADAPTIVE) d = px_layer_adaptive(&t->call->recipe, &how, (int)attr[5], g, &s);
-        else d = px_layer_sgd(&t->call->recipe, attr[0], attr[1], g, px_view_present(&t->in[1]) ? &s : NULL);
+        if (op == PX_OP_ADAM)
+            d = px_layer_adam(&t->call->recipe, &how, g, &s);
+        else if (op == PX_OP_ADAPTIVE)
+            d = px_layer_adaptive(&t->call->recipe, &how, (int)attr[5], g, &s);
+        else
+            d = px_layer_sgd(&t->call->recipe, attr[0], attr[1], g, px_view_present(&t->in[1]) ? &s : NULL);
         set(t, 0, i, j, d);
         for (int k = 0; k < places; k++)
             if (px_view_present(&t->out[k + 1])) set(t, k + 1, i, j, s.new[k]);
@@ -282,37 +286,41 @@ static bool always(const px_task *task) {
     return true;
 }
 
+/* Fastest first; the last one is the definition. */
+#define DEFINITION(run)     {{"definition", always, run}}, 1
+#define NATIVE(native, run) {{"binary32", px_native_matches, native}, {"definition", always, run}}, 2
 static const struct row {
     px_op op;
-    px_path path;
+    px_path paths[2];
+    int n;
 } table[] = {
-    {PX_OP_SCALE, {"definition", always, define_element}},
-    {PX_OP_LAYERNORM, {"definition", always, define_norm}},
-    {PX_OP_LAYERNORM_BACKWARD, {"definition", always, define_norm_backward}},
-    {PX_OP_LAYERNORM_GAMMA, {"definition", always, define_norm_gamma}},
-    {PX_OP_GELU, {"definition", always, define_element}},
-    {PX_OP_GELU_BACKWARD, {"definition", always, define_element}},
-    {PX_OP_SOFTMAX, {"definition", always, define_softmax}},
-    {PX_OP_SOFTMAX_BACKWARD, {"definition", always, define_softmax_backward}},
-    {PX_OP_DROPOUT, {"definition", always, define_element}},
-    {PX_OP_GATHER, {"definition", always, define_element}},
-    {PX_OP_SCATTER_ADD, {"definition", always, define_scatter_add}},
-    {PX_OP_MSE, {"definition", always, define_mse}},
-    {PX_OP_CROSS_ENTROPY, {"definition", always, define_cross_entropy}},
-    {PX_OP_NONFINITE, {"definition", always, define_nonfinite}},
-    {PX_OP_CLIP_FACTOR, {"definition", always, define_clip_factor}},
-    {PX_OP_SGD, {"definition", always, define_optimizer}},
-    {PX_OP_ADAM, {"definition", always, define_optimizer}},
-    {PX_OP_ADAPTIVE, {"definition", always, define_optimizer}},
-    {PX_OP_ADD_KAHAN, {"definition", always, define_kahan}},
-    {PX_OP_POWER_SCALE, {"definition", always, define_power_scale}},
+    {PX_OP_SCALE, DEFINITION(define_element)},
+    {PX_OP_LAYERNORM, NATIVE(px_native_norm, define_norm)},
+    {PX_OP_LAYERNORM_BACKWARD, NATIVE(px_native_norm_backward, define_norm_backward)},
+    {PX_OP_LAYERNORM_GAMMA, NATIVE(px_native_norm_gamma, define_norm_gamma)},
+    {PX_OP_GELU, NATIVE(px_native_gelu, define_element)},
+    {PX_OP_GELU_BACKWARD, NATIVE(px_native_gelu_backward, define_element)},
+    {PX_OP_SOFTMAX, NATIVE(px_native_softmax, define_softmax)},
+    {PX_OP_SOFTMAX_BACKWARD, NATIVE(px_native_softmax_backward, define_softmax_backward)},
+    {PX_OP_DROPOUT, DEFINITION(define_element)},
+    {PX_OP_GATHER, DEFINITION(define_element)},
+    {PX_OP_SCATTER_ADD, DEFINITION(define_scatter_add)},
+    {PX_OP_MSE, DEFINITION(define_mse)},
+    {PX_OP_CROSS_ENTROPY, DEFINITION(define_cross_entropy)},
+    {PX_OP_NONFINITE, DEFINITION(define_nonfinite)},
+    {PX_OP_CLIP_FACTOR, DEFINITION(define_clip_factor)},
+    {PX_OP_SGD, NATIVE(px_native_sgd, define_optimizer)},
+    {PX_OP_ADAM, NATIVE(px_native_adam, define_optimizer)},
+    {PX_OP_ADAPTIVE, DEFINITION(define_optimizer)},
+    {PX_OP_ADD_KAHAN, DEFINITION(define_kahan)},
+    {PX_OP_POWER_SCALE, DEFINITION(define_power_scale)},
 };
 
 const px_path *px_layer_paths(px_op op, int *n) {
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (table[i].op == op) {
-            *n = 1;
-            return &table[i].path;
+            *n = table[i].n;
+            return table[i].paths;
         }
     return NULL;
 }
