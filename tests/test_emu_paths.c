@@ -378,7 +378,7 @@ static void layer_operations(void **state) {
                          PX_OP_SGD,
                          PX_OP_ADAM};
     px_arena *arena = px_arena_new();
-    for (int64_t rep = 0; rep < 8000 * effort(); rep++) {
+    for (int64_t rep = 0; rep < 12000 * effort(); rep++) {
         px_call call = {.op = ops[below(9)], .recipe = layer_recipe()};
         px_task task = {.call = &call};
         layer_task(arena, &call, &task, 1 + below(6), 1 + below(90));

@@ -41,6 +41,7 @@ static const px_param params[] = {
     OVERRIDE("residual", "residual additions and the gradient along them"),
     OVERRIDE("optimizer_format", "unscaled gradients, optimizer and its state"),
     PX_AXIS_MODEL,
+    PX_AXIS_FUSED,
     CHOICE("master", "policy", masters, "master copy of the parameters; policy: fp32 for amp, else none"),
     CHOICE("update", "plain", updates, "how w + d is rounded to the format in which w is kept"),
     CHOICE("optimizer", "adam", optimizers, "who makes d of the gradient"),

@@ -1,5 +1,7 @@
 #include <math.h>
 
+#include "arith/model.h"
+#include "kind/axes.h"
 #include "kind/transformer.h"
 
 enum { MASTER_POLICY, MASTER_FP32 };
@@ -25,6 +27,7 @@ static void read_policy(const px_case *c, px_nn_policy *p) {
     override(c, "optimizer_format", p, PX_NN_CLASS_UPDATE);
     if (reduce->word < 0) p->reduce = reduce->fp;
     p->model = (int16_t)px_case_word(c, "model");
+    p->fused = px_case_word(c, "fused") == PX_FUSED_YES;
 }
 
 static px_nn_model read_model(const px_case *c) {
@@ -60,6 +63,8 @@ static const char *refused(const px_transformer *t, const px_case *c) {
     if (t->scaler.scaling != PX_NN_SCALING_DYNAMIC &&
         (t->scaler.up != 2 || t->scaler.down != 0.5 || t->scaler.interval != 2000))
         return "growth, backoff and interval belong to scaling dynamic";
+    if (t->policy.model != PX_MODEL_NONE && t->policy.fused)
+        return "a matrix unit has its own ways: fused does not apply";
     if (t->model.optimizer != PX_NN_OPTIMIZER_SGD && t->model.momentum != 0) return "momentum belongs to sgd";
     if (t->model.loss != PX_NN_LOSS_DOT && t->grad != 1) return "grad belongs to objective dot";
     if (t->model.loss != PX_NN_LOSS_CROSS_ENTROPY && px_case_value(c, "text")->word != 0)

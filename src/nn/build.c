@@ -56,6 +56,7 @@ px_call *px_nn_call(px_builder *b, px_op op, px_nn_class which) {
     px_call *c = &p->calls[n];
     *c = (px_call){.op = op, .recipe = px_nn_recipe(&p->policy, which)};
     c->recipe.model = PX_MODEL_NONE;
+    c->recipe.fused = 0;
     for (int i = 0; i < PX_MAX_IN; i++) c->in[i] = px_arg_absent();
     for (int i = 0; i < PX_MAX_OUT; i++) c->out[i] = px_arg_absent();
     p->draw[n] = 0;
@@ -121,7 +122,7 @@ int32_t px_nn_cast(px_builder *b, int32_t slot, px_nn_class which) {
 
 void px_nn_gemm(px_builder *b, px_nn_class which, px_arg out, px_arg a, px_arg x, px_arg c) {
     px_call *call = px_nn_call(b, PX_OP_GEMM, which);
-    call->recipe.model = px_nn_recipe(&b->p->policy, which).model;
+    call->recipe = px_nn_recipe(&b->p->policy, which);
     call->attr[0] = 1;
     call->in[0] = a;
     call->in[1] = x;

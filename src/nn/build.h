@@ -28,7 +28,7 @@ int32_t px_nn_slot(px_builder *b, px_nn_role role, int64_t rows, int64_t cols, p
 /* The name of a slot without the batch's prefix. */
 const char *px_nn_bare(const px_builder *b, int32_t slot);
 
-/* A new call with all views absent, the class's recipe, without a matrix unit. Valid until the next one. */
+/* A new call with all views absent, the class's recipe, without matrix unit and fusing. Valid until the next one. */
 px_call *px_nn_call(px_builder *b, px_op op, px_nn_class which);
 void px_nn_begin(px_builder *b, px_nn_stage stage);
 

@@ -78,10 +78,10 @@ typedef struct px_nn_segment {
     X(STATE, "state")                                                                                                  \
     X(DATA, "data")                                                                                                    \
     X(SCALAR, "scalar")                                                                                                \
-    X(CAST, "cast") X(ACTIVATION, "activation") X(STATISTIC, "statistic")                                              \
-        X(ACTIVATION_GRADIENT, "activation_gradient") X(PARAMETER_GRADIENT, "parameter_gradient")                      \
-            X(UNSCALED, "unscaled") X(CLIPPED, "clipped") X(UPDATE, "update") X(NEW_PARAMETER, "new_parameter")        \
-                X(NEW_STATE, "new_state")
+    X(CAST, "cast")                                                                                                    \
+    X(ACTIVATION, "activation") X(STATISTIC, "statistic") X(ACTIVATION_GRADIENT, "activation_gradient")                \
+        X(PARAMETER_GRADIENT, "parameter_gradient") X(UNSCALED, "unscaled") X(CLIPPED, "clipped") X(UPDATE, "update")  \
+            X(NEW_PARAMETER, "new_parameter") X(NEW_STATE, "new_state")
 #define PX_NN_AS_ROLE(id, name) PX_NN_ROLE_##id,
 typedef enum px_nn_role { PX_NN_ROLE_LIST(PX_NN_AS_ROLE) PX_NN_ROLE_COUNT } px_nn_role;
 

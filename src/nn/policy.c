@@ -53,6 +53,9 @@ px_recipe px_nn_recipe(const px_nn_policy *policy, px_nn_class which) {
     r.out = rule->out;
     r.order = policy->order;
     r.block = policy->block;
-    if (which == PX_NN_CLASS_LINEAR || which == PX_NN_CLASS_ATTENTION) r.model = policy->model;
+    if (which == PX_NN_CLASS_LINEAR || which == PX_NN_CLASS_ATTENTION) {
+        r.model = policy->model;
+        r.fused = policy->fused;
+    }
     return r;
 }

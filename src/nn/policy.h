@@ -44,6 +44,7 @@ typedef struct px_nn_policy {
     px_fp reduce;  /* of the sum over ranks */
     int16_t model; /* px_model of a matrix unit for linear and attention, PX_MODEL_NONE: a rounding a step */
     uint8_t order; /* px_order of all sums inside operations */
+    bool fused;    /* linear and attention: one rounding a step, the product is not rounded */
     int32_t block;
 } px_nn_policy;
 

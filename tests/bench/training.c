@@ -91,6 +91,7 @@ static step *new_step(px_nn_policy_id policy) {
                          .micro = 1,
                          .ranks = 1};
     px_nn_policy p = px_nn_policy_of(policy);
+    p.fused = policy == PX_NN_POLICY_FP32; /* as the peer computes */
     s->arena = arena;
     if (px_nn_build(arena, &model, &p, &s->program, &err) != PX_OK) fail(&err);
     if (px_nn_train_open(arena, &s->program, px_backend_emulated(), (px_nn_scaler){.scaling = PX_NN_SCALING_NONE},
