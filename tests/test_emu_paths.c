@@ -388,6 +388,36 @@ static void layer_operations(void **state) {
     px_arena_free(arena);
 }
 
+/* LU, Cholesky, triangular solves: orders from 1 up, ragged halves, every recipe that has one. */
+static void factorisations(void **state) {
+    (void)state;
+    px_arena *arena = px_arena_new();
+    for (int64_t rep = 0; rep < 4000 * effort(); rep++) {
+        const px_op ops[] = {PX_OP_LU, PX_OP_CHOLESKY, PX_OP_TRSM};
+        px_call call = {.op = ops[below(3)], .recipe = some_recipe(), .stream = draw()};
+        if (px_fp_is_exact(call.recipe.out)) call.recipe.out = call.recipe.acc;
+        call.recipe.order = PX_SEQUENTIAL;
+        for (int i = 0; i < 3; i++) call.attr[i] = (double)below(2);
+        int64_t n = below(3) ? 11 + some_size(40) : some_size(12), columns = some_size(24);
+        data_kind kind = (data_kind)below(KINDS);
+        px_task task = {.call = &call};
+        task.in[0] = make_view(arena, below(4) ? call.recipe.acc : some_format(), n, n, below(2) ? kind : ORDINARY);
+        task.out[0] = result_view(arena, call.recipe.out, n, call.op == PX_OP_TRSM ? columns : n);
+        if (call.op == PX_OP_LU) task.out[1] = result_view(arena, px_fp_exact(), n, 1);
+        for (int64_t i = 0; i < n && call.op == PX_OP_CHOLESKY && kind == ORDINARY; i++)
+            px_view_set(&task.in[0], i, i, round_to(task.in[0].fmt, 64));
+        if (call.op == PX_OP_TRSM) {
+            task.in[1] = make_view(arena, below(4) ? call.recipe.acc : some_format(), n, columns, kind);
+            if (below(2)) task.in[2] = make_view(arena, px_fp_exact(), n, 1, ZEROS);
+            for (int64_t k = 0; k < n && px_view_present(&task.in[2]); k++)
+                px_view_set(&task.in[2], k, 0, (double)(k + below(n - k)));
+        }
+        try_task(arena, &task);
+        px_arena_reset(arena);
+    }
+    px_arena_free(arena);
+}
+
 /* Each row of each table, and each step of the tiles, has met many cases that it matches. Runs last. */
 static void every_path_was_tried(void **state) {
     (void)state;
@@ -442,6 +472,7 @@ int main(void) {
         cmocka_unit_test(elementwise),
         cmocka_unit_test(layer_operations),
         cmocka_unit_test(long_arrays),
+        cmocka_unit_test(factorisations),
         cmocka_unit_test(every_path_was_tried),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

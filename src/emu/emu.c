@@ -42,9 +42,18 @@ static const px_path gemm_paths[] = {
     {"tiles of a matrix unit", px_mma_tiles_match, px_mma_tiles_run},
     {"definition", always, px_define_gemm},
 };
-static const px_path lu_paths[] = {{"definition", always, px_define_lu}};
-static const px_path cholesky_paths[] = {{"definition", always, px_define_cholesky}};
-static const px_path trsm_paths[] = {{"definition", always, px_define_trsm}};
+static const px_path lu_paths[] = {
+    {"blocked", px_lu_blocked_matches, px_lu_run_blocked},
+    {"definition", always, px_define_lu},
+};
+static const px_path cholesky_paths[] = {
+    {"blocked", px_cholesky_blocked_matches, px_cholesky_run_blocked},
+    {"definition", always, px_define_cholesky},
+};
+static const px_path trsm_paths[] = {
+    {"blocked", px_trsm_blocked_matches, px_trsm_run_blocked},
+    {"definition", always, px_define_trsm},
+};
 
 const px_path *px_emu_paths(px_op op, int *n) {
     *n = 0;

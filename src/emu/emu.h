@@ -42,7 +42,8 @@ px_status px_emu_ready(px_error *err);
 /* The instruction set in use: avx512, avx2 or portable. */
 const char *px_emu_isa(void);
 
-/* Runs the first path that matches. Shapes are right and no output is an input: the executor has checked. */
+/* Runs the first path that matches. Shapes are right and no output is an input: the executor has checked. Only a
+ * product's start value may lie in its output, entry on entry: it is read before the entry is written. */
 void px_emu_run(const px_task *task);
 
 #endif

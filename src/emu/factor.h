@@ -12,4 +12,11 @@ void px_define_lu(const px_task *task);
 void px_define_cholesky(const px_task *task);
 void px_define_trsm(const px_task *task);
 
+bool px_lu_blocked_matches(const px_task *task);
+bool px_cholesky_blocked_matches(const px_task *task);
+bool px_trsm_blocked_matches(const px_task *task);
+void px_lu_run_blocked(const px_task *task);
+void px_cholesky_run_blocked(const px_task *task);
+void px_trsm_run_blocked(const px_task *task);
+
 #endif
