@@ -2,6 +2,7 @@
 #include <cblas.h>
 #include <stdio.h>
 
+#include "backend/lapack.h"
 #include "backend/registry.h"
 #include "backend/tensors.h"
 
@@ -24,9 +25,11 @@ static int refuse_format(char *why, size_t n, px_fp f) {
 
 static int supports(const px_prog *prog, const px_call *call, char *why, size_t n) {
     const px_recipe *r = &call->recipe;
-    if (call->op != PX_OP_GEMM) return refuse(why, n, px_op_name(call->op));
+    bool lapack = px_lapack_has(call->op);
+    if (call->op != PX_OP_GEMM && !lapack) return refuse(why, n, px_op_name(call->op));
     px_fp in = prog->slots[call->in[0].slot].fmt;
-    for (int i = 0; i < 3; i++) {
+    int n_numbers = call->op == PX_OP_TRSM ? 2 : px_op_inputs(call->op); /* pivots are no numbers of a format */
+    for (int i = 0; i < n_numbers; i++) {
         if (call->in[i].slot < 0) continue;
         px_fp f = prog->slots[call->in[i].slot].fmt;
         if ((!is_single(f) && !is_double(f)) || !is_ieee(f)) return refuse_format(why, n, f);
@@ -39,6 +42,8 @@ static int supports(const px_prog *prog, const px_call *call, char *why, size_t 
     if (r->rounding != PX_NEAREST_EVEN) return refuse(why, n, "rounding other than nearest_even");
     if (r->order != PX_SEQUENTIAL) return refuse(why, n, "order of its caller's choice");
     if (r->model != 0) return refuse(why, n, "models of matrix units");
+    int reciprocal = call->op == PX_OP_TRSM ? PX_TRSM_RECIPROCAL : PX_LU_RECIPROCAL;
+    if (lapack && call->attr[reciprocal] != 0) return refuse(why, n, "reciprocals of its caller's choice");
     return 1;
 }
 
@@ -119,8 +124,10 @@ static px_status run(void *state, int first, int count, px_error *err) {
         char why[128];
         if (!supports(t->prog, call, why, sizeof why))
             status = px_fail(err, PX_INCOMPLETE, "openblas has no %s", why);
-        else
+        else if (call->op == PX_OP_GEMM)
             run_gemm(t, call, arena);
+        else
+            px_lapack_run(t, call, arena);
         px_arena_reset(arena);
     }
     px_arena_free(arena);
@@ -131,7 +138,8 @@ const px_exec *px_backend_openblas(void) {
     static const px_exec exec = {
         .abi = PX_EXEC_ABI,
         .name = "openblas",
-        .help = "the OpenBLAS loaded here, on one thread: fp32 and fp64 products in an order of its own",
+        .help = "the OpenBLAS loaded here, on one thread: fp32 and fp64 products, factors and solves in an order of "
+                "its own",
         .supports = supports,
         .open = open_state,
         .put = px_tensors_put,

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "backend/registry.h"
 #include "kind/columns.h"
 #include "kind/dump.h"
 
@@ -237,7 +238,7 @@ px_status px_solving_run(px_solving *s, const px_case *c, px_lab *lab, px_sink *
                                   .pivots = x->pivots,
                                   .cholesky = px_method_is_symmetric(s->how.method),
                                   .recipe = s->how.factor,
-                                  .reciprocal = s->how.reciprocal};
+                                  .reciprocal = s->how.reciprocal || s->how.exec != px_backend_emulated()};
     PX_TRY(emit_steps(s, c, lab, sink, err));
     return emit_outcome(s, lab, sink, err);
 }

@@ -123,6 +123,29 @@ double px_growth(const px_factors *f) {
     return a > 0 ? top / a : (double)NAN;
 }
 
+/* Below 2^-emin in magnitude, so that 1 / pivot has its relative precision. */
+static bool reciprocals_are_normal(const px_factors *f) {
+    for (int64_t i = 0; i < f->n; i++)
+        if (fabs(f->lu[i * f->n + i]) > 1 / px_fp_min_normal(f->recipe.out)) return false;
+    return true;
+}
+
+/* Rump & Jeannerod; with reciprocals Higham's gamma_(3n+3), a rounding more in each division, in any order. */
+static double beta_of(const px_factors *f, const char **source) {
+    double u = px_fp_u(f->recipe.out), m = (double)f->n, k = 3 * m + 3 + f->cholesky;
+    if (!f->reciprocal) {
+        *source = f->cholesky ? "Rump & Jeannerod 2014: (3n + 1) u + n^2 u^2, Cholesky and two solves"
+                              : "Rump & Jeannerod 2014: 3 n u + n^2 u^2, LU and two solves";
+        return ((f->cholesky ? 3 * m + 1 : 3 * m) * u + m * m * u * u) * above(0);
+    }
+    if (k * u >= 1) {
+        *source = "no bound: (3n + 4) u is not below 1";
+        return (double)NAN;
+    }
+    *source = "Higham 2002, 9.4: gamma_(3n+3), one more for Cholesky; any order, reciprocals of pivots";
+    return k * u / (1 - k * u) * above(0);
+}
+
 /* One format for all operations, rounded to nearest: what the theorem is about. */
 static const char *no_bound(const px_factors *f) {
     const px_recipe *r = &f->recipe;
@@ -130,7 +153,7 @@ static const char *no_bound(const px_factors *f) {
     if (!px_fp_equal(r->acc, r->out) || (!r->fused && !px_fp_equal(r->mul, r->out)))
         return "no bound: more than one format in the factorisation";
     if (r->rounding != PX_NEAREST_EVEN && r->rounding != PX_NEAREST_AWAY) return "no bound: not rounded to nearest";
-    if (f->reciprocal) return "no bound: multiplication by a rounded reciprocal";
+    if (f->reciprocal && !reciprocals_are_normal(f)) return "no bound: the reciprocal of a pivot may be subnormal";
     if (!r->out.subnormals) return "no bound: subnormal numbers are flushed";
     return NULL;
 }
@@ -147,7 +170,9 @@ px_solve_bound px_solve_bound_of(px_arena *arena, const px_factors *f, const dou
     int64_t n = f->n;
     px_solve_bound b = {.beta = NAN, .slack = NAN, .source = no_bound(f)};
     if (b.source) return b;
-    double u = px_fp_u(f->recipe.out), m = (double)n, sum_y = 0, norm_l = 0;
+    b.beta = beta_of(f, &b.source);
+    if (isnan(b.beta)) return b;
+    double sum_y = 0, norm_l = 0;
     double *v = PX_NEW_ARRAY(arena, double, 2 * n), *w = v + n;
     for (int64_t i = 0; i < n; i++) {
         v[i] = fabs(y[i]);
@@ -158,9 +183,6 @@ px_solve_bound px_solve_bound_of(px_arena *arena, const px_factors *f, const dou
     }
     factors_times(arena, f, v, w);
     undo_exchanges(f, w);
-    b.beta = ((f->cholesky ? 3 * m + 1 : 3 * m) * u + m * m * u * u) * above(0);
-    b.source = f->cholesky ? "Rump & Jeannerod 2014: (3n + 1) u + n^2 u^2, Cholesky and two solves"
-                           : "Rump & Jeannerod 2014: 3 n u + n^2 u^2, LU and two solves";
     double eta = underflow_term(f, sum_y, norm_l);
     b.slack = 0;
     for (int64_t i = 0; i < n; i++)

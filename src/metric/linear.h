@@ -46,7 +46,7 @@ typedef struct px_factors {
     const double *pivots;      /* row exchanges; ignored for cholesky */
     bool cholesky;
     px_recipe recipe;
-    bool reciprocal;
+    bool reciprocal; /* pivots may enter by their rounded reciprocals, and sums be added in any order: a library's */
 } px_factors;
 
 /* max |u_ij| / max |a_ij|; of Cholesky max l_ij^2 / max |a_ij|. */
