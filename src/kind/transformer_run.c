@@ -49,9 +49,10 @@ px_cost px_transformer_cost(const px_case *c) {
     px_cost cost = {.work = 1, .bytes = 1};
     if (!px_transformer_read(arena, c, &t)) {
         double parameters = 12 * (double)t.model.layers * (double)(t.model.width * t.model.width);
-        double judged = t.judge == PX_JUDGE_EXACT ? (double)((t.steps + t.every - 1) / t.every) : 0;
-        cost.work = flops(&t.model) * ((double)t.steps * 2 + judged * 60); /* 2e-9 and 6e-8 s an operation */
-        cost.bytes = parameters * (judged > 0 ? 1000 : 100) + 1e6;
+        double judged = t.judge == PX_JUDGE_NONE ? 0 : (double)((t.steps + t.every - 1) / t.every);
+        double each = t.judge == PX_JUDGE_EXACT ? 60 : 1; /* 6e-8 and 1e-9 s an operation, 2e-9 the step itself */
+        cost.work = flops(&t.model) * ((double)t.steps * 2 + judged * each * (t.local ? 2 : 1));
+        cost.bytes = parameters * (judged == 0 ? 100 : t.judge == PX_JUDGE_EXACT ? 1000 : 400) + 1e6;
     }
     px_arena_free(arena);
     return cost;
