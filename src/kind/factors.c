@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "backend/registry.h"
 #include "data/data.h"
 #include "kind/kappa.h"
 #include "kind/settled.h"
@@ -22,14 +23,35 @@ static void make_operands(const px_case *c, px_arena *arena, px_fp fmt, px_opera
     for (int s = 0; s < 2; s++) o->stored[s] = px_data_store(arena, &o->ideal[s], fmt);
 }
 
-/* Row i of x y added to sum (y->cols numbers), t ascending, in binary64. */
-static void add_row_times(const px_mat *x, int64_t i, const px_mat *y, double *row, double *sum) {
-    for (int64_t t = 0; t < y->rows; t++) {
-        double a = px_mat_get(x, i, t);
-        if (a == 0) continue;
-        px_mat_get_row(y, t, 0, y->cols, row);
-        for (int64_t j = 0; j < y->cols; j++) sum[j] += a * row[j];
+static bool all_zero(const px_mat *m) {
+    const double *x = m->data;
+    for (int64_t i = 0; i < m->rows * m->cols; i++)
+        if (x[i] != 0) return false;
+    return true;
+}
+
+/* x1 y1 + x2 y2 in binary64: all products of x1 first, in order, then those of x2, each rounded and added. */
+static px_status two_products(px_arena *arena, const px_mat x[2], const px_mat y[2], px_mat *sum, px_error *err) {
+    px_fp fp64;
+    PX_TRY(px_fp_parse("fp64", &fp64, err));
+    int64_t m = x[0].rows, k = x[0].cols, n = y[0].cols;
+    px_mat in[2] = {px_mat_new(arena, fp64, m, 2 * k), px_mat_new(arena, fp64, 2 * k, n)};
+    double *row = PX_NEW_ARRAY(arena, double, k > n ? k : n);
+    for (int part = 0; part < 2; part++) {
+        for (int64_t i = 0; i < m; i++) {
+            px_mat_get_row(&x[part], i, 0, k, row);
+            px_mat_set_row(&in[0], i, part * k, k, row);
+        }
+        for (int64_t t = 0; t < k; t++) {
+            px_mat_get_row(&y[part], t, 0, n, row);
+            px_mat_set_row(&in[1], part * k + t, 0, n, row);
+        }
     }
+    px_treatment how = {.in = fp64, .recipe = px_recipe_uniform(fp64), .exec = px_backend_find("emulated")};
+    px_trial t;
+    px_trial_plan(&t, &how, PX_OP_GEMM, (const int64_t[][2]){{m, 2 * k}, {2 * k, n}});
+    *sum = px_mat_new(arena, fp64, m, n);
+    return px_backend_call(how.exec, &t.prog, in, 2, sum, NULL, err);
 }
 
 /* The largest |x| / b so far, where x lies between x_least and x_most and both may have to be settled: only entries
@@ -38,29 +60,31 @@ static bool may_exceed(double x, double b_least, double largest) {
     return x > 0 && !(x / b_least * (1 + 0x1p-50) < largest);
 }
 
-static void set_effect(px_factors *f, px_arena *arena) {
+static void set_figures(px_factors *f, const px_mat *first) {
+    for (int64_t i = 0; i < first->rows; i++)
+        for (int64_t j = 0; j < first->cols; j++) {
+            px_unsettled e = px_unsettle(&f->truth, i, j);
+            double x = fabs(px_entry_of(first, i, j)), y = fabs(px_entry_of(&f->effect, i, j));
+            bool is_first = may_exceed(x, e.b_least, f->first_order);
+            if (!(e.b_most > 0) || (!is_first && !may_exceed(y, e.b_least, f->cw_max))) continue;
+            double b = px_settle(&f->truth, i, j).b;
+            f->first_order = fmax(f->first_order, x / b);
+            f->cw_max = fmax(f->cw_max, y / b);
+        }
+}
+
+static px_status set_effect(px_factors *f, px_arena *arena, px_error *err) {
     const px_operands *o = &f->o;
     px_mat da = px_represent_errors(arena, &o->ideal[0], &o->stored[0]);
     px_mat db = px_represent_errors(arena, &o->ideal[1], &o->stored[1]);
-    int64_t n = db.cols;
-    f->effect = px_mat_new(arena, px_fp_exact(), da.rows, n);
-    double *row = PX_NEW_ARRAY(arena, double, 3 * n), *sum = row + n, *first = row + 2 * n;
-    for (int64_t i = 0; i < da.rows; i++) {
-        for (int64_t j = 0; j < n; j++) sum[j] = 0;
-        add_row_times(&da, i, &o->ideal[1].hi, row, sum);
-        for (int64_t j = 0; j < n; j++) first[j] = sum[j];
-        add_row_times(&o->ideal[0].hi, i, &db, row, first);
-        add_row_times(&o->stored[0], i, &db, row, sum);
-        px_mat_set_row(&f->effect, i, 0, n, sum);
-        for (int64_t j = 0; j < n; j++) {
-            px_unsettled e = px_unsettle(&f->truth, i, j);
-            bool is_first = may_exceed(fabs(first[j]), e.b_least, f->first_order);
-            if (!(e.b_most > 0) || (!is_first && !may_exceed(fabs(sum[j]), e.b_least, f->cw_max))) continue;
-            double b = px_settle(&f->truth, i, j).b;
-            f->first_order = fmax(f->first_order, fabs(first[j]) / b);
-            f->cw_max = fmax(f->cw_max, fabs(sum[j]) / b);
-        }
-    }
+    f->effect = px_mat_new(arena, px_fp_exact(), da.rows, db.cols);
+    if (all_zero(&da) && all_zero(&db)) return PX_OK;
+    const px_mat y[] = {o->ideal[1].hi, db}, stored[] = {da, o->stored[0]}, ideal[] = {da, o->ideal[0].hi};
+    px_mat first;
+    PX_TRY(two_products(arena, stored, y, &f->effect, err));
+    PX_TRY(two_products(arena, ideal, y, &first, err));
+    set_figures(f, &first);
+    return PX_OK;
 }
 
 double px_factors_total(const px_factors *f, const px_mat *computed) {
@@ -70,7 +94,7 @@ double px_factors_total(const px_factors *f, const px_mat *computed) {
         for (int64_t j = 0; j < n; j++) {
             px_unsettled e = px_unsettle(&f->truth, i, j);
             if (!(e.b_most > 0)) continue;
-            double error = px_mat_get(computed, i, j) - e.hi, effect = px_mat_get(&f->effect, i, j);
+            double error = px_mat_get(computed, i, j) - e.hi, effect = px_entry_of(&f->effect, i, j);
             double x = fmax(fabs((error - e.lo_least) + effect), fabs((error - e.lo_most) + effect));
             if (!may_exceed(x, e.b_least, total)) continue;
             px_settled s = px_settle(&f->truth, i, j);
@@ -95,7 +119,7 @@ static px_status make(void *context, px_arena *arena, const void **thing, px_err
     PX_TRY(px_lab_truth(&r->lab, &call, f->o.stored, 2, &f->truth, err));
     f->largest_a = px_represent_max(&f->o.ideal[0], &f->o.stored[0]);
     f->largest_b = px_represent_max(&f->o.ideal[1], &f->o.stored[1]);
-    set_effect(f, arena);
+    PX_TRY(set_effect(f, arena, err));
     const px_mat *a = &f->o.stored[0];
     f->kappa_2 = a->rows <= LARGEST_SVD && a->cols <= LARGEST_SVD ? px_kappa_2_lapack(arena, a) : PX_UNDEFINED;
     return PX_OK;

@@ -34,14 +34,24 @@ typedef struct product {
     double sign;
 } product;
 
+/* Column j, in x of m->rows numbers. */
+static void get_column(const px_mat *m, int64_t j, double *x) {
+    for (int64_t t = 0; t < m->rows; t++)
+        x[t] = px_fits_float(m->fmt) ? (double)((const float *)m->data)[t * m->ld + j]
+                                     : ((const double *)m->data)[t * m->ld + j];
+}
+
 static void exact_entry(const void *operands, int64_t i, int64_t j, mpfr_t sum, mpfr_t magnitudes) {
     const product *p = operands;
     int64_t k = p->a.cols;
-    px_num *x = malloc(2 * (size_t)k * sizeof *x);
-    if (!x) px_out_of_memory(2ull * (size_t)k * sizeof *x);
+    px_num *x = malloc(2 * (size_t)k * (sizeof *x + sizeof(double)));
+    if (!x) px_out_of_memory(2ull * (size_t)k * (sizeof *x + sizeof(double)));
+    double *numbers = (double *)(x + 2 * k);
+    px_mat_get_row(&p->a, i, 0, k, numbers);
+    get_column(&p->b, j, numbers + k);
     for (int64_t t = 0; t < k; t++) {
-        x[t] = px_num_of(p->sign * px_mat_get(&p->a, i, t));
-        x[k + t] = px_num_of(px_mat_get(&p->b, t, j));
+        x[t] = px_num_of(p->sign * numbers[t]);
+        x[k + t] = px_num_of(numbers[k + t]);
     }
     px_ref_terms terms = {.rows = 1, .cols = 1, .n = k, .a = x, .b = x + k, .n_a = k, .n_b = k, .b_step = 1};
     px_ref_find_range(&terms);
