@@ -108,6 +108,7 @@ void px_job_print_plan(const px_job *job) {
         if (cost.bytes > bytes) bytes = cost.bytes;
     }
     int jobs = px_parallel_jobs();
-    printf("%lld cells, largest needs %s, %s on %d thread%s\n", (long long)plan->n_cells, memory(job->arena, bytes),
+    printf("%lld cells, largest needs %s, together at most %s, %s on %d thread%s\n", (long long)plan->n_cells,
+           memory(job->arena, bytes), memory(job->arena, px_run_memory(bytes, plan->n_cells)),
            duration(job->arena, work / 1e9 / jobs), jobs, jobs == 1 ? "" : "s");
 }

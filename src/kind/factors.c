@@ -30,13 +30,14 @@ static bool all_zero(const px_mat *m) {
     return true;
 }
 
-/* x1 y1 + x2 y2 in binary64: all products of x1 first, in order, then those of x2, each rounded and added. */
-static px_status two_products(px_arena *arena, const px_mat x[2], const px_mat y[2], px_mat *sum, px_error *err) {
+/* x1 y1 + x2 y2 in binary64: all products of x1 first, in order, then those of x2, each rounded and added. sum: a matrix, or
+ * without data, which is made. */
+static px_status two_products(px_arena *scratch, const px_mat x[2], const px_mat y[2], px_mat *sum, px_error *err) {
     px_fp fp64;
     PX_TRY(px_fp_parse("fp64", &fp64, err));
     int64_t m = x[0].rows, k = x[0].cols, n = y[0].cols;
-    px_mat in[2] = {px_mat_new(arena, fp64, m, 2 * k), px_mat_new(arena, fp64, 2 * k, n)};
-    double *row = PX_NEW_ARRAY(arena, double, k > n ? k : n);
+    px_mat in[2] = {px_mat_new(scratch, fp64, m, 2 * k), px_mat_new(scratch, fp64, 2 * k, n)};
+    double *row = PX_NEW_ARRAY(scratch, double, k > n ? k : n);
     for (int part = 0; part < 2; part++) {
         for (int64_t i = 0; i < m; i++) {
             px_mat_get_row(&x[part], i, 0, k, row);
@@ -50,8 +51,10 @@ static px_status two_products(px_arena *arena, const px_mat x[2], const px_mat y
     px_treatment how = {.in = fp64, .recipe = px_recipe_uniform(fp64), .exec = px_backend_find("emulated")};
     px_trial t;
     px_trial_plan(&t, &how, PX_OP_GEMM, (const int64_t[][2]){{m, 2 * k}, {2 * k, n}});
-    *sum = px_mat_new(arena, fp64, m, n);
-    return px_backend_call(how.exec, &t.prog, in, 2, sum, NULL, err);
+    if (!sum->data) *sum = px_mat_new(scratch, fp64, m, n);
+    px_mat out = *sum; /* the same numbers, called fp64 */
+    out.fmt = fp64;
+    return px_backend_call(how.exec, &t.prog, in, 2, &out, NULL, err);
 }
 
 /* The largest |x| / b so far, where x lies between x_least and x_most and both may have to be settled: only entries
@@ -73,16 +76,16 @@ static void set_figures(px_factors *f, const px_mat *first) {
         }
 }
 
-static px_status set_effect(px_factors *f, px_arena *arena, px_error *err) {
+/* scratch: for what is needed on the way only. */
+static px_status set_effect(px_factors *f, px_arena *scratch, px_error *err) {
     const px_operands *o = &f->o;
-    px_mat da = px_represent_errors(arena, &o->ideal[0], &o->stored[0]);
-    px_mat db = px_represent_errors(arena, &o->ideal[1], &o->stored[1]);
-    f->effect = px_mat_new(arena, px_fp_exact(), da.rows, db.cols);
+    px_mat da = px_represent_errors(scratch, &o->ideal[0], &o->stored[0]);
+    px_mat db = px_represent_errors(scratch, &o->ideal[1], &o->stored[1]);
     if (all_zero(&da) && all_zero(&db)) return PX_OK;
     const px_mat y[] = {o->ideal[1].hi, db}, stored[] = {da, o->stored[0]}, ideal[] = {da, o->ideal[0].hi};
-    px_mat first;
-    PX_TRY(two_products(arena, stored, y, &f->effect, err));
-    PX_TRY(two_products(arena, ideal, y, &first, err));
+    px_mat first = {.data = NULL};
+    PX_TRY(two_products(scratch, stored, y, &f->effect, err));
+    PX_TRY(two_products(scratch, ideal, y, &first, err));
     set_figures(f, &first);
     return PX_OK;
 }
@@ -119,7 +122,11 @@ static px_status make(void *context, px_arena *arena, const void **thing, px_err
     PX_TRY(px_lab_truth(&r->lab, &call, f->o.stored, 2, &f->truth, err));
     f->largest_a = px_represent_max(&f->o.ideal[0], &f->o.stored[0]);
     f->largest_b = px_represent_max(&f->o.ideal[1], &f->o.stored[1]);
-    PX_TRY(set_effect(f, arena, err));
+    f->effect = px_mat_new(arena, px_fp_exact(), f->o.stored[0].rows, f->o.stored[1].cols);
+    px_arena *scratch = px_arena_new();
+    px_status status = set_effect(f, scratch, err);
+    px_arena_free(scratch);
+    PX_TRY(status);
     const px_mat *a = &f->o.stored[0];
     f->kappa_2 = a->rows <= LARGEST_SVD && a->cols <= LARGEST_SVD ? px_kappa_2_lapack(arena, a) : PX_UNDEFINED;
     return PX_OK;

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,12 @@
 /* Of the memory there is, cells that run at the same time may fill this share, and what they leave behind for others
  * that one. */
 static const double memory_share = 0.6, kept_share = 0.15;
+
+double px_run_memory(double largest, int64_t n_cells) {
+    double all = px_machine_memory(), limit = fmax(memory_share * all, largest);
+    double running = fmin(largest * fmin((double)n_cells, px_parallel_jobs()), limit);
+    return running + fmin(kept_share * all, largest * (double)n_cells);
+}
 
 /* The files of a run and how they begin: another file of that name is not ours to replace. */
 static const struct own_file {

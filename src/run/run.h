@@ -33,4 +33,8 @@ typedef struct px_run_result {
 px_status px_run(const px_experiment *experiment, const px_plan *plan, const px_kind *kind,
                  const px_run_options *options, px_run_result *result, px_error *err);
 
+/* Bytes that a run never exceeds, as its cells estimate them: those that run at the same time, and what they leave
+ * behind for others. largest: of one cell. */
+double px_run_memory(double largest, int64_t n_cells);
+
 #endif
