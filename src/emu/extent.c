@@ -50,15 +50,30 @@ static px_scan scan(const px_view *v) {
     return all;
 }
 
+/* The smallest nonzero and the largest magnitude; largest is inf when there is an infinity or a NaN. */
+static void scan_doubles(const px_view *v, double *least, double *largest) {
+    for (int64_t i = 0; i < v->rows; i++)
+        for (int64_t j = 0; j < v->cols; j++) {
+            double x = fabs(((const double *)v->data)[i * v->rs + j * v->cs]);
+            if (x > 0 && x < *least) *least = x;
+            if (!(x <= *largest)) *largest = isnan(x) ? (double)INFINITY : x;
+        }
+}
+
 px_extent px_extent_of_view(const px_view *v) {
     px_extent x = px_extent_of_format(v->fmt);
-    if (!px_fits_float(v->fmt)) return x;
-    px_scan s = scan(v);
-    if (!isfinite((double)s.largest)) return x;
-    if (s.largest == 0) return (px_extent){.p = 1, .largest = 1}; /* zeros: treated as ones */
-    x.largest = (double)s.largest;
-    x.least = ilogb((double)s.least);
-    x.emax = ilogb((double)s.largest);
+    double least = (double)INFINITY, largest = 0;
+    if (px_fits_float(v->fmt)) {
+        px_scan s = scan(v);
+        least = (double)s.least, largest = (double)s.largest;
+    } else {
+        scan_doubles(v, &least, &largest);
+    }
+    if (!isfinite(largest)) return x;
+    if (largest == 0) return (px_extent){.p = 1, .largest = 1}; /* zeros: treated as ones */
+    x.largest = largest;
+    x.least = ilogb(least);
+    x.emax = ilogb(largest);
     x.quantum = max_int(x.quantum, x.least - x.p + 1);
     return x;
 }

@@ -17,7 +17,7 @@ px_extent px_extent_rounded(px_extent x, px_fp f); /* of the results of rounding
 
 static inline bool px_extent_is_finite(px_extent x) { return x.largest < (double)__builtin_inff(); }
 
-/* The numbers of a view, by a scan; its format's, where they are doubles or not all finite. */
+/* The numbers of a view, by a scan; its format's, where not all are finite. */
 px_extent px_extent_of_view(const px_view *v);
 
 #endif

@@ -25,7 +25,9 @@ typedef struct gemm {
 static bool plan_gemm(const px_task *task, const px_host *host, px_plan *plan) {
     px_facts facts;
     px_operands operands = px_operands_of_gemm(task, true);
-    return px_plan_make(&task->call->recipe, host, &operands, plan, &facts);
+    if (!px_plan_make(&task->call->recipe, host, &operands, plan, &facts)) return false;
+    /* Where no instruction fuses, exact products in binary64 are quicker. */
+    return !plan->fused || host == &px_binary64 || px_isa_chosen()->fuses;
 }
 
 static void *at(const gemm *g, void *data, int64_t i) {

@@ -71,7 +71,13 @@ static px_target target_of(px_fp f, const px_host *host) {
                        .at_infinity = f.overflow == PX_OVERFLOW_SATURATE ? f.max_finite : at_infinity};
 }
 
-/* The product: exact in the host, or the host's own, or exact and then rounded to mul. Makes f->term of f->product. */
+/* Products in binary64 whose rounding error is a number, with room to spare. */
+static bool error_is_exact(const px_host *host, px_extent product) {
+    return host->p == 53 && product.least > -960 && product.emax < 1000;
+}
+
+/* The product: exact in the host, or the host's own, or exact (or rounded to odd) and then rounded to mul. Makes f->term
+ * of f->product. */
 static bool plan_product(const px_recipe *r, const px_host *host, px_plan *plan, px_facts *f) {
     bool exact = px_plan_holds(host, f->product), unrounded = r->fused || px_fp_is_exact(r->mul);
     f->term = f->product;
@@ -82,10 +88,11 @@ static bool plan_product(const px_recipe *r, const px_host *host, px_plan *plan,
     }
     if (px_plan_is_host(r->mul, host)) {
         if (!exact) f->term = px_extent_rounded(f->product, r->mul);
-        return true;
+        return exact || r->rounding == PX_NEAREST_EVEN;
     }
-    if (!exact) return false;
-    if (format_holds(r->mul, f->product)) return true;
+    plan->odd_product = !exact;
+    if (!exact && !error_is_exact(host, f->product)) return false;
+    if (exact && format_holds(r->mul, f->product)) return true;
     plan->rounds_product = true;
     f->exact_product = false;
     plan->mul = target_of(r->mul, host);
@@ -102,11 +109,11 @@ static bool plan_sum(const px_recipe *r, const px_host *host, const px_operands 
     double start = o->has_start ? ldexp(1.0, o->start.emax + 1) : 0.0;
     f->sum_emax =
         ilogb(4 * largest_sum(r, o->n, ldexp(1.0, f->term.emax + 1), start)); /* 4: corrections, rounded parts */
-    if (px_plan_is_host(r->acc, host)) return true;
+    if (px_plan_is_host(r->acc, host)) return r->rounding == PX_NEAREST_EVEN;
     if (px_fp_is_exact(r->acc) || !can_round_to(r->acc, host, f->sum_emax)) return false;
     plan->rounds_sum = true;
     plan->acc = target_of(r->acc, host);
-    plan->odd = f->term.p > r->acc.p || 2 * r->acc.p > host->p - 1;
+    plan->odd = f->term.p > r->acc.p || 2 * r->acc.p > host->p - 1 || plan->mode != PX_NEAREST_EVEN;
     return true;
 }
 
@@ -152,7 +159,9 @@ px_operands px_operands_of_gemm(const px_task *task, bool scanned) {
 
 bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operands *o, px_plan *plan, px_facts *facts) {
     *plan = (px_plan){0}, *facts = (px_facts){0};
-    if (recipe->rounding != PX_NEAREST_EVEN || recipe->model != 0 || recipe->promote != 0 || o->n < 1) return false;
+    plan->mode = recipe->rounding;
+    if (plan->mode == PX_STOCHASTIC || (plan->mode != PX_NEAREST_EVEN && host->p != 53)) return false;
+    if (recipe->model != 0 || recipe->promote != 0 || o->n < 1) return false;
     if (!px_plan_holds(host, o->b) || (o->products && !px_plan_holds(host, o->a))) return false;
     facts->term = facts->product = o->products ? px_extent_of_product(o->a, o->b) : o->b;
     if (o->products && !plan_product(recipe, host, plan, facts)) return false;
@@ -163,7 +172,8 @@ bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operand
     bool emulated = plan->rounds_product || plan->rounds_sum;
     bool finer = plan->rounds_sum && facts->term.quantum < quantum_of(recipe->acc); /* sums may underflow */
     plan->signed_zeros = finer || (emulated && plan->order == PX_PAIRWISE);
-    plan->quick_sum = plan->rounds_sum && !finer && 2 * recipe->acc.p < host->p && facts->term.quantum >= host->emin;
+    plan->quick_sum = plan->rounds_sum && !finer && plan->mode == PX_NEAREST_EVEN && 2 * recipe->acc.p < host->p &&
+                      facts->term.quantum >= host->emin;
     plan->rounds_out =
         !format_includes(recipe->out, recipe->acc) ||
         (plan->rounds_partial && !format_includes(recipe->out, recipe->split)); /* of a lone partial sum */

@@ -149,6 +149,7 @@ static bool plan_native(const px_task *task, const px_host *host, tiles *t) {
     px_operands o = px_operands_of_gemm(task, false);
     px_facts f;
     if (!px_plan_make(&task->call->recipe, host, &o, &t->plan, &f)) return false;
+    if (t->plan.fused && !t->isa->fuses) return false;
     t->step = t->plan.fused || (f.exact_product && px_isa_chosen()->fuses) ? PX_STEP_FUSED : PX_STEP_NATIVE;
     t->tile.period = 1;
     return !t->plan.rounds_product && !t->plan.rounds_sum;
