@@ -184,18 +184,21 @@ static void try_task(px_arena *arena, px_task *task) {
     const px_isa *const *isas = px_isa_usable(&n_isa);
     paths[n_paths - 1].run(task);
     for (int p = 0; p + 1 < n_paths; p++) {
-        if (!paths[p].matches(task)) continue;
+        bool matched = false;
         for (int i = 0; i < n_isa; i++) {
+            px_isa_use(isas[i]);
+            if (!paths[p].matches(task)) continue;
+            matched = true;
             px_task again = *task;
             for (int k = 0; k < PX_MAX_OUT; k++)
                 if (task->out[k].data)
                     again.out[k] = result_view(arena, task->out[k].fmt, task->out[k].rows, task->out[k].cols);
-            px_isa_use(isas[i]);
             paths[p].run(&again);
             compare(task, &again, paths[p].name);
         }
+        if (!matched) continue;
         tried[task->call->op][p]++;
-        if (p == 0 && task->call->op == PX_OP_GEMM) steps_tried[px_tiles_step(task)]++;
+        if (p == 0 && task->call->op == PX_OP_GEMM && paths[0].matches(task)) steps_tried[px_tiles_step(task)]++;
     }
 }
 
