@@ -30,7 +30,7 @@ px_extent px_extent_rounded(px_extent x, px_fp f) {
     return (px_extent){.p = min_int(x.p, f.p),
                        .quantum = max_int(own.quantum, max_int(x.quantum, x.least - f.p + 1)),
                        .least = max_int(own.least, x.least),
-                       .emax = min_int(own.emax, x.emax + 1),
+                       .emax = min_int(own.emax, max_int(x.emax + 1, own.least)), /* own.least: in directed modes */
                        .largest = px_round(f, px_rounding_of(PX_NEAREST_EVEN), x.largest, 0)};
 }
 

@@ -26,6 +26,9 @@ static bool plan_gemm(const px_task *task, const px_host *host, px_plan *plan) {
     px_facts facts;
     px_operands operands = px_operands_of_gemm(task, true);
     if (!px_plan_make(&task->call->recipe, host, &operands, plan, &facts)) return false;
+    /* -(a b) is the negative of the rounded product, but the kernels have -a. */
+    bool turned = task->call->attr[0] < 0 && (plan->mode == PX_UP || plan->mode == PX_DOWN);
+    if (turned) plan->mul_mode = plan->mode == PX_UP ? PX_DOWN : PX_UP;
     /* Where no instruction fuses, exact products in binary64 are quicker. */
     return !plan->fused || host == &px_binary64 || px_isa_chosen()->fuses;
 }

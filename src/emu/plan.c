@@ -110,6 +110,8 @@ static bool plan_sum(const px_recipe *r, const px_host *host, const px_operands 
     f->sum_emax =
         ilogb(4 * largest_sum(r, o->n, ldexp(1.0, f->term.emax + 1), start)); /* 4: corrections, rounded parts */
     if (px_plan_is_host(r->acc, host)) return r->rounding == PX_NEAREST_EVEN;
+    /* Not every mode makes of a finite sum what it makes of the host's infinity. */
+    if (r->rounding != PX_NEAREST_EVEN && f->sum_emax >= host->emax) return false;
     if (px_fp_is_exact(r->acc) || !can_round_to(r->acc, host, f->sum_emax)) return false;
     plan->rounds_sum = true;
     plan->acc = target_of(r->acc, host);
@@ -159,7 +161,7 @@ px_operands px_operands_of_gemm(const px_task *task, bool scanned) {
 
 bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operands *o, px_plan *plan, px_facts *facts) {
     *plan = (px_plan){0}, *facts = (px_facts){0};
-    plan->mode = recipe->rounding;
+    plan->mode = plan->mul_mode = recipe->rounding;
     if (plan->mode == PX_STOCHASTIC || (plan->mode != PX_NEAREST_EVEN && host->p != 53)) return false;
     if (recipe->model != 0 || recipe->promote != 0 || o->n < 1) return false;
     if (!px_plan_holds(host, o->b) || (o->products && !px_plan_holds(host, o->a))) return false;

@@ -4,8 +4,8 @@
 typedef struct P(how) {
     bool fused, rounds_product, odd, rounds_sum, quick_sum, signs, special;
     TARGET mul, acc;
-    px_rounding_mode mode; /* px_plan_make allows others than nearest_even in binary64 only */
-    bool odd_product;      /* nor these */
+    px_rounding_mode mode, mul_mode; /* px_plan_make allows others than nearest_even in binary64 only */
+    bool odd_product;                /* nor these */
 } P(how);
 
 /* Constant in most copies. */
@@ -15,8 +15,8 @@ static __attribute__((noinline)) VEC P(round_by_mode)(const TARGET *f, px_roundi
     return P(round_as)(f, mode, x, P(all)(0));
 }
 
-INLINE VEC P(round_how)(const HOW *h, const TARGET *f, VEC x) {
-    return PLAIN(h) ? P(round)(f, x, h->signs, h->special) : P(round_by_mode)(f, h->mode, x);
+INLINE VEC P(round_how)(const HOW *h, px_rounding_mode mode, const TARGET *f, VEC x) {
+    return PLAIN(h) ? P(round)(f, x, h->signs, h->special) : P(round_by_mode)(f, mode, x);
 }
 
 /* The sign of an exact zero of numbers of unlike signs is minus when rounding down. */
@@ -28,13 +28,14 @@ INLINE VEC P(zero_of)(const HOW *h, VEC a, VEC b, VEC sum) {
 INLINE VEC P(term)(const HOW *h, VEC a, VEC b) {
     VEC x = a * b;
     if (DIGITS == 53 && h->odd_product) x = P(to_odd)(x, P(fma)(a, b, -x));
-    return h->rounds_product ? P(round_how)(h, &h->mul, x) : x;
+    return h->rounds_product ? P(round_how)(h, h->mul_mode, &h->mul, x) : x;
 }
 
 INLINE VEC P(add)(const HOW *h, VEC s, VEC t) {
     VEC x = h->odd ? P(sum_to_odd)(s, t) : s + t;
     if (!h->rounds_sum) return x;
-    return h->quick_sum ? P(round_quickly)(&h->acc, x, h->signs) : P(round_how)(h, &h->acc, P(zero_of)(h, s, t, x));
+    return h->quick_sum ? P(round_quickly)(&h->acc, x, h->signs)
+                        : P(round_how)(h, h->mode, &h->acc, P(zero_of)(h, s, t, x));
 }
 
 INLINE VEC P(step)(const HOW *h, VEC s, VEC a, VEC b) {
@@ -58,7 +59,7 @@ static void P(accumulate)(const HOW *h, int64_t n, const REAL *a, const REAL *b,
                 h->signs << 5 | h->special << 6;
 #define PX_COPY(f, p, o, r, q, z, e)                                                                                   \
     case (f) | (p) << 1 | (o) << 2 | (r) << 3 | (q) << 4 | (z) << 5 | (e) << 6: {                                      \
-        HOW copy = {f, p, o, r, q, z, e, h->mul, h->acc, PX_NEAREST_EVEN, false};                                      \
+        HOW copy = {f, p, o, r, q, z, e, h->mul, h->acc, PX_NEAREST_EVEN, PX_NEAREST_EVEN, false};                     \
         P(accumulate_as)(&copy, n, a, b, s);                                                                           \
         break;                                                                                                         \
     }
@@ -96,7 +97,7 @@ static void P(blocked)(const HOW *h, const px_plan *plan, int64_t n, const REAL 
         VEC part[VECTORS] = {{0}};
         P(accumulate)(h, plan->block < n - k ? plan->block : n - k, a + k, b + k * LANES * VECTORS, part);
         for (int v = 0; v < VECTORS; v++) {
-            if (plan->rounds_partial) part[v] = P(round_how)(&all_of_it, &split, part[v]);
+            if (plan->rounds_partial) part[v] = P(round_how)(&all_of_it, h->mode, &split, part[v]);
             s[v] = k == 0 ? part[v] : P(add)(h, s[v], part[v]);
         }
     }
@@ -182,6 +183,7 @@ static void P(rows)(const px_plan *plan, int64_t n, const REAL *a, const REAL *b
              .mul = P(spread)(&plan->mul),
              .acc = P(spread)(&plan->acc),
              .mode = (px_rounding_mode)plan->mode,
+             .mul_mode = (px_rounding_mode)plan->mul_mode,
              .odd_product = plan->odd_product};
     HOW all_of_it = h; /* signs, overflow, special values */
     all_of_it.signs = all_of_it.special = true;
@@ -196,7 +198,7 @@ static void P(rows)(const px_plan *plan, int64_t n, const REAL *a, const REAL *b
     for (int v = 0; v < VECTORS; v++) {
         if (plan->has_start && !start_first) /* at the end, unless it is +0 */
             s[v] = P(select)((MASK)start[v] != 0, P(add)(&h, start[v], s[v]), s[v]);
-        if (plan->rounds_out) s[v] = P(round_how)(&all_of_it, &out, s[v]);
+        if (plan->rounds_out) s[v] = P(round_how)(&all_of_it, h.mode, &out, s[v]);
         s[v] = P(select)(s[v] == s[v], s[v], P(all)((REAL)NAN));
     }
     memcpy(c, s, sizeof s);
