@@ -137,6 +137,7 @@ int main(int argc, char **argv) {
     bench_units(&o, isa, run_case, &r);
     bench_references(&o, isa, pipes, run_case, &r);
     bench_training(&o, isa, run_case, &r);
+    bench_judges(&o, run_case, &r);
     bench_factorisations(&o, run_case, &r);
     json_t *all = json_pack("{s:s, s:b, s:i, s:i, s:i, s:s, s:o}", "isa", isa->name, "separate_pipes", pipes.separate,
                             "threads", o.threads, "size", o.size, "samples", o.samples, "openblas_core",
