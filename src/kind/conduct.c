@@ -152,7 +152,7 @@ static px_status watch_subnormals(const px_asked *w, px_conduct *c, px_error *er
     px_arena *arena = px_arena_new();
     px_sum first = px_sum_new(arena, 2), second = px_sum_new(arena, 2);
     double operand = ldexp(1, in.emin - 1), product = ldexp(1, out.emin - 1), answers[2];
-    bool operand_fits = in.subnormals && in.p > 1 && in.emin - 1 >= out.emin - out.p + 1, ignored;
+    bool operand_fits = in.subnormals && in.p > 1 && in.emin - 1 >= out.emin - out.p + 1, ignored = true;
     bool product_fits = out.p > 1 && out.emin - 1 >= 2 * in.emin;
     if (operand_fits) px_sum_product(&first, 0, operand, 1);
     if (product_fits) px_sum_power(&second, 0, 1, out.emin - 1);

@@ -176,7 +176,7 @@ typedef struct place {
 static px_status ask_kept(const px_asked *w, place at, double big, double x, int e, double *answer, px_error *err) {
     px_arena *arena = px_arena_new();
     px_sum s = px_sum_new(arena, TERMS);
-    bool ignored;
+    bool ignored = true;
     px_sum_power(&s, at.big, big, w->hi);
     px_sum_power(&s, at.small, x, e);
     px_sum_power(&s, at.minus, -big, w->hi);
@@ -266,7 +266,7 @@ static px_status find_products(const px_asked *w, int sum_bits, place where, px_
     for (int q = 0; q < 2; q++) {
         px_arena *arena = px_arena_new();
         px_sum s = px_sum_new(arena, TERMS);
-        bool ignored;
+        bool ignored = true;
         px_sum_product(&s, at[q][0], -1, 1 + ldexp(1, 1 - h));
         px_sum_product(&s, at[q][1], a, a);
         px_status status = px_sum_ask(w, &s, &answer, &ignored, err);
