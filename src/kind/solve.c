@@ -14,6 +14,7 @@ static const char *const words_method[] = {PX_METHOD_LIST(NAME) NULL};
 static const char *const words_scaling[] = {PX_SCALING_LIST(NAME) NULL};
 static const char *const words_stop[] = {PX_STOP_LIST(NAME) NULL};
 #undef NAME
+#define SENTENCE(id, text) #id ": " text ". "
 static const char *const words_fp128[] = {"fp128", NULL};
 static const char *const words_pivot[] = {"division", "reciprocal", NULL};
 static const char *const words_history[] = {"no", "yes", NULL};
@@ -184,7 +185,8 @@ const px_kind px_kind_solve = {
         "gradients multiply in `apply`. Every step has a row; the row without a step number is the outcome, with the "
         "cause of a failure. Backward and forward errors stand beside kappa u, Skeel's condition numbers, the backward "
         "error bound of the factorisation and the convergence factor of Carson and Higham; the solution that they are "
-        "judged by is certified.",
+        "judged by is certified. Methods. " PX_METHOD_LIST(SENTENCE) "Scalings. " PX_SCALING_LIST(
+            SENTENCE) "Stopping rules. " PX_STOP_LIST(SENTENCE) "Causes of failure. " PX_CAUSE_LIST(SENTENCE),
     .sources =
         (const char *const[]){
             "Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., SIAM 2002, ch. 7, 9, 12",
