@@ -58,6 +58,7 @@ static void every_policy_is_the_plain_step(void **state) {
         for (int variant = 0; variant < 16; variant++) {
             px_nn_policy policy = px_nn_policy_of((px_nn_policy_id)id);
             px_nn_model model = small_model();
+            policy.quantize = id == PX_NN_POLICY_FP8_AMP ? variant % PX_NN_QUANTIZE_COUNT : PX_NN_QUANTIZE_DIRECT;
             model.gelu = variant & 1 ? PX_GELU_ERF : PX_GELU_TANH;
             model.scale_before = variant & 2;
             model.optimizer = variant & 4 ? PX_NN_OPTIMIZER_SGD : PX_NN_OPTIMIZER_ADAM;

@@ -6,6 +6,7 @@
 
 #define WORD(id, name, text) name,
 static const char *const policies[] = {PX_NN_POLICY_LIST(WORD) NULL};
+static const char *const quantizers[] = {PX_NN_QUANTIZE_LIST(WORD) NULL};
 static const char *const losses[] = {PX_NN_LOSS_LIST(WORD) NULL};
 static const char *const optimizers[] = {PX_NN_OPTIMIZER_LIST(WORD) NULL};
 static const char *const scalings[] = {PX_NN_SCALING_LIST(WORD) NULL};
@@ -17,7 +18,8 @@ static const char *const gelus[] = {[PX_GELU_TANH] = "tanh", [PX_GELU_ERF] = "er
 static const char *const softmaxes[] = {
     [PX_SOFTMAX_STABLE] = "stable", [PX_SOFTMAX_PLAIN] = "plain", [PX_SOFTMAX_ONLINE] = "online", NULL};
 static const char *const places[] = {"after", "before", NULL};
-static const char *const judges[] = {[PX_JUDGE_EXACT] = "exact", [PX_JUDGE_CERTIFIED] = "certified", [PX_JUDGE_NONE] = "none", NULL};
+static const char *const judges[] = {
+    [PX_JUDGE_EXACT] = "exact", [PX_JUDGE_CERTIFIED] = "certified", [PX_JUDGE_NONE] = "none", NULL};
 static const char *const reductions[] = {"ring", "tree", NULL};
 static const char *const texts[] = {"house", "file:*", NULL};
 static const char *const sources[] = {"random", "file:*", NULL};
@@ -40,6 +42,7 @@ static const px_param params[] = {
     OVERRIDE("gelu", "GELU and its gradient"),
     OVERRIDE("residual", "residual additions and the gradient along them"),
     OVERRIDE("optimizer_format", "unscaled gradients, optimizer and its state"),
+    CHOICE("fp8_scaling", "none", quantizers, "policy fp8_amp: how operands come into the range of fp8"),
     PX_AXIS_MODEL,
     PX_AXIS_FUSED,
     CHOICE("master", "policy", masters, "master copy of the parameters; policy: fp32 for amp, else none"),
@@ -135,8 +138,9 @@ static const px_param params[] = {
 #define AS_KEY(name, unit, type, text) {name, unit, type, PX_CLASS_KEY, text},
 #define AS_METRIC(field, column, text) {column, "1", PX_COLUMN_NUMBER, PX_CLASS_EXACT, text ", against the exact step"},
 
-static const px_column columns[] = {KEY_COLUMNS(AS_KEY) STEP_COLUMNS(PX_AS_COLUMN) TENSOR_COLUMNS(
-    PX_AS_COLUMN) PX_TENSOR_METRICS(AS_METRIC) LOCAL_COLUMNS(PX_AS_COLUMN) COUNT_COLUMNS(PX_AS_COLUMN) PX_COLUMNS_STATUS(PX_AS_COLUMN)};
+static const px_column columns[] = {KEY_COLUMNS(AS_KEY) STEP_COLUMNS(PX_AS_COLUMN) TENSOR_COLUMNS(PX_AS_COLUMN)
+                                        PX_TENSOR_METRICS(AS_METRIC) LOCAL_COLUMNS(PX_AS_COLUMN)
+                                            COUNT_COLUMNS(PX_AS_COLUMN) PX_COLUMNS_STATUS(PX_AS_COLUMN)};
 
 const px_kind px_kind_transformer = {
     .spec = {.name = "transformer",

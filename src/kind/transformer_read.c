@@ -26,6 +26,7 @@ static void read_policy(const px_case *c, px_nn_policy *p) {
     override(c, "residual", p, PX_NN_CLASS_RESIDUAL);
     override(c, "optimizer_format", p, PX_NN_CLASS_UPDATE);
     if (reduce->word < 0) p->reduce = reduce->fp;
+    p->quantize = (px_nn_quantize)px_case_word(c, "fp8_scaling");
     p->model = (int16_t)px_case_word(c, "model");
     p->fused = px_case_word(c, "fused") == PX_FUSED_YES;
 }
@@ -63,6 +64,8 @@ static const char *refused(const px_transformer *t, const px_case *c) {
     if (t->scaler.scaling != PX_NN_SCALING_DYNAMIC &&
         (t->scaler.up != 2 || t->scaler.down != 0.5 || t->scaler.interval != 2000))
         return "growth, backoff and interval belong to scaling dynamic";
+    if (t->policy.quantize != PX_NN_QUANTIZE_DIRECT && px_fp_is_exact(t->policy.forward))
+        return "fp8_scaling belongs to policy fp8_amp";
     if (t->policy.model != PX_MODEL_NONE && t->policy.fused)
         return "a matrix unit has its own ways: fused does not apply";
     if (t->model.optimizer != PX_NN_OPTIMIZER_SGD && t->model.momentum != 0) return "momentum belongs to sgd";

@@ -27,7 +27,80 @@ static int32_t gradient_of(px_builder *b, int32_t slot, px_fp fmt) {
     return g;
 }
 
+/* A slot times a number, in the class's steps, to f. */
+static int32_t scaled(px_builder *b, int32_t x, int32_t factor, px_fp f, const char *name) {
+    int32_t y = px_nn_slot(b, PX_NN_ROLE_CAST, b->slots[x].rows, b->slots[x].cols, f, "%s", name);
+    px_call *c = px_nn_call(b, PX_OP_MUL, PX_NN_CLASS_LINEAR);
+    c->recipe.out = f;
+    c->in[0] = px_nn_all(b, x);
+    c->in[1] = px_nn_spread(b, factor, b->slots[x].rows, b->slots[x].cols);
+    c->out[0] = px_nn_all(b, y);
+    b->p->origin[y] = x;
+    return y;
+}
+
+/* The factor that brings x to the top of the format's range, and its inverse. Delayed: those found are for the next
+ * step, and this one has what was found before. */
+static void find_factor(px_builder *b, int32_t x, const char *name, int32_t factor[2]) {
+    static const char *const names[] = {"factor", "inverse"};
+    const px_nn_policy *policy = &b->p->policy;
+    for (int k = 0; k < 2; k++)
+        factor[k] = px_nn_slot(b, PX_NN_ROLE_SCALAR, 1, 1, px_fp_exact(), "%.34s.%s", name, names[k]);
+    px_call *c = px_nn_call(b, PX_OP_POWER_SCALE, PX_NN_CLASS_LINEAR);
+    c->in[0] = px_nn_all(b, x);
+    c->attr[0] = policy->forward.max_finite;
+    for (int k = 0; k < 2; k++) c->out[k] = px_nn_all(b, factor[k]);
+    for (int k = 0; k < 2 && policy->quantize == PX_NN_QUANTIZE_DELAYED; k++) {
+        int32_t before = px_nn_slot(b, PX_NN_ROLE_SCALAR, 1, 1, px_fp_exact(), "%.34s.%s.old", name, names[k]);
+        px_nn_carry(b, factor[k], before);
+        factor[k] = before;
+    }
+}
+
+/* x in the format of forward products; *inverse undoes its factor, -1: there is none. Made once, as px_nn_round. */
+static int32_t quantized(px_builder *b, int32_t x, int32_t *inverse) {
+    const px_nn_program *p = b->p;
+    px_fp f = p->policy.forward;
+    char name[sizeof b->slots->name];
+    int32_t factor[2];
+    *inverse = -1;
+    if (p->policy.quantize == PX_NN_QUANTIZE_DIRECT) return px_nn_round(b, x, f);
+    for (int32_t s = x + 1; s < p->prog.n_slots; s++)
+        if (p->role[s] == PX_NN_ROLE_CAST && p->origin[s] == x && px_fp_equal(b->slots[s].fmt, f)) {
+            *inverse = b->inverse[s];
+            return s;
+        }
+    snprintf(name, sizeof name, "%.34s", px_nn_bare(b, x));
+    find_factor(b, x, name, factor);
+    snprintf(name, sizeof name, "%.34s.fp8", px_nn_bare(b, x));
+    int32_t q = scaled(b, x, factor[0], f, name);
+    *inverse = b->inverse[q] = factor[1];
+    return q;
+}
+
+/* y = x W^T + bias with operands in a narrow format; the sum keeps the accumulator's until the factors are undone. */
+static int32_t narrow_linear(px_builder *b, int32_t x, int32_t weight, int32_t bias, const char *name) {
+    const px_nn_rule *rule = &b->p->policy.rule[PX_NN_CLASS_LINEAR];
+    int32_t undo[2], in = quantized(b, x, &undo[0]), w = quantized(b, value_of(b, weight), &undo[1]);
+    int64_t rows = b->slots[x].rows, cols = b->slots[w].rows;
+    char raw[40];
+    snprintf(raw, sizeof raw, "%.30s.raw", name);
+    int32_t sum = px_nn_slot(b, PX_NN_ROLE_CAST, rows, cols, rule->acc, "%s", raw);
+    px_arg factors[] = {px_nn_all(b, in), px_nn_turned(px_nn_all(b, w))};
+    px_nn_gemm(b, PX_NN_CLASS_LINEAR, px_nn_all(b, sum), factors[0], factors[1], px_arg_absent());
+    b->p->calls[b->p->prog.n_calls - 1].recipe.out = rule->acc;
+    for (int k = 0; k < 2; k++) {
+        snprintf(raw, sizeof raw, "%.30s.raw%d", name, k);
+        if (undo[k] >= 0) sum = scaled(b, sum, undo[k], rule->acc, raw);
+    }
+    int32_t y = px_nn_slot(b, PX_NN_ROLE_ACTIVATION, rows, cols, rule->out, "%s", name);
+    int32_t start = px_nn_cast(b, value_of(b, bias), PX_NN_CLASS_LINEAR);
+    px_nn_add(b, PX_NN_CLASS_LINEAR, px_nn_all(b, y), px_nn_all(b, sum), px_nn_spread(b, start, rows, cols));
+    return y;
+}
+
 int32_t px_nn_linear(px_builder *b, int32_t x, int32_t weight, int32_t bias, const char *name) {
+    if (!px_fp_is_exact(b->p->policy.forward) && bias >= 0) return narrow_linear(b, x, weight, bias, name);
     int32_t in = px_nn_cast(b, x, PX_NN_CLASS_LINEAR), w = px_nn_cast(b, value_of(b, weight), PX_NN_CLASS_LINEAR);
     int64_t rows = b->slots[x].rows, cols = b->slots[w].rows;
     px_arg start = px_arg_absent();

@@ -23,6 +23,7 @@ int32_t px_nn_slot(px_builder *b, px_nn_role role, int64_t rows, int64_t cols, p
         GROW(b->slots, n);
         GROW(p->role, n);
         GROW(p->origin, n);
+        GROW(b->inverse, n);
         b->slots_room = n * 2 + 64;
     }
     px_slot *s = &b->slots[n];
@@ -37,6 +38,16 @@ int32_t px_nn_slot(px_builder *b, px_nn_role role, int64_t rows, int64_t cols, p
     p->prog.slots = b->slots;
     p->prog.n_slots = n + 1;
     return n;
+}
+
+void px_nn_carry(px_builder *b, int32_t from, int32_t to) {
+    px_nn_program *p = b->p;
+    if (p->n_carry == b->carry_room) {
+        GROW(p->carry, p->n_carry);
+        b->carry_room = p->n_carry * 2 + 64;
+    }
+    p->carry[p->n_carry][0] = from;
+    p->carry[p->n_carry++][1] = to;
 }
 
 const char *px_nn_bare(const px_builder *b, int32_t slot) {

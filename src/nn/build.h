@@ -7,7 +7,9 @@
 typedef struct px_builder {
     px_arena *arena;
     px_nn_program *p;
-    px_slot *slots; /* p->prog.slots, growing, as do p->role, p->origin, p->calls, p->draw */
+    px_slot *slots;   /* p->prog.slots, growing, as do p->role, p->origin, p->calls, p->draw */
+    int32_t *inverse; /* of a slot that was made with a factor: the slot of what undoes it */
+    int32_t carry_room;
     int32_t slots_room, calls_room, segments_room;
     int32_t draws;
     int32_t *parts;  /* gradients: parameter i of batch k is parts[i * n_batches + k] */
@@ -27,6 +29,9 @@ int32_t px_nn_slot(px_builder *b, px_nn_role role, int64_t rows, int64_t cols, p
     __attribute__((format(printf, 6, 7)));
 /* The name of a slot without the batch's prefix. */
 const char *px_nn_bare(const px_builder *b, int32_t slot);
+
+/* After a step, `from` becomes `to` of the next one. */
+void px_nn_carry(px_builder *b, int32_t from, int32_t to);
 
 /* A new call with all views absent, the class's recipe, without matrix unit and fusing. Valid until the next one. */
 px_call *px_nn_call(px_builder *b, px_op op, px_nn_class which);

@@ -79,9 +79,10 @@ typedef struct px_nn_segment {
     X(DATA, "data")                                                                                                    \
     X(SCALAR, "scalar")                                                                                                \
     X(CAST, "cast")                                                                                                    \
-    X(ACTIVATION, "activation") X(STATISTIC, "statistic") X(ACTIVATION_GRADIENT, "activation_gradient")                \
-        X(PARAMETER_GRADIENT, "parameter_gradient") X(UNSCALED, "unscaled") X(CLIPPED, "clipped") X(UPDATE, "update")  \
-            X(NEW_PARAMETER, "new_parameter") X(NEW_STATE, "new_state")
+    X(ACTIVATION, "activation")                                                                                        \
+    X(STATISTIC, "statistic")                                                                                          \
+    X(ACTIVATION_GRADIENT, "activation_gradient") X(PARAMETER_GRADIENT, "parameter_gradient") X(UNSCALED, "unscaled")  \
+        X(CLIPPED, "clipped") X(UPDATE, "update") X(NEW_PARAMETER, "new_parameter") X(NEW_STATE, "new_state")
 #define PX_NN_AS_ROLE(id, name) PX_NN_ROLE_##id,
 typedef enum px_nn_role { PX_NN_ROLE_LIST(PX_NN_AS_ROLE) PX_NN_ROLE_COUNT } px_nn_role;
 
@@ -114,6 +115,9 @@ typedef struct px_nn_program {
     int32_t *origin;  /* of each slot: CAST, UNSCALED, ...: the slot that it was made from; else itself */
     px_nn_segment *segments;
     int32_t n_segments;
+    int32_t (
+        *carry)[2]; /* pairs of slots: the first after a step is the second of the next one; the first step has 1 */
+    int32_t n_carry;
     px_nn_param *params;
     int32_t n_params;
     /* Slots; x, dy, target, tokens: one a micro-batch, ranks outermost. -1: not in this model. */

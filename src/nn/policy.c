@@ -32,6 +32,11 @@ px_nn_policy px_nn_policy_of(px_nn_policy_id id) {
     case PX_NN_POLICY_BF16_PURE: return uniform_policy(named("bf16"));
     case PX_NN_POLICY_FP16_AMP: return autocast(named("fp16"));
     case PX_NN_POLICY_BF16_AMP: return autocast(named("bf16"));
+    case PX_NN_POLICY_FP8_AMP: {
+        px_nn_policy p = autocast(named("bf16"));
+        p.forward = named("fp8_e4m3");
+        return p;
+    }
     case PX_NN_POLICY_COUNT: break;
     }
     PX_ASSERT(!"a policy of the list");

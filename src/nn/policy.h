@@ -34,17 +34,28 @@ typedef enum px_nn_class { PX_NN_CLASS_LIST(PX_NN_AS_CLASS) PX_NN_CLASS_COUNT } 
     X(FP16_PURE, "fp16_pure", "every operation rounded to fp16")                                                       \
     X(BF16_PURE, "bf16_pure", "every operation rounded to bf16")                                                       \
     X(FP16_AMP, "fp16_amp", "autocast to fp16: products in fp16 with fp32 accumulators, the rest in fp32")             \
-    X(BF16_AMP, "bf16_amp", "autocast to bf16")
+    X(BF16_AMP, "bf16_amp", "autocast to bf16")                                                                        \
+    X(FP8_AMP, "fp8_amp", "as bf16_amp, but the blocks' linear layers multiply in fp8_e4m3 on the way forward")
 #define PX_NN_AS_POLICY(id, name, text) PX_NN_POLICY_##id,
 typedef enum px_nn_policy_id { PX_NN_POLICY_LIST(PX_NN_AS_POLICY) PX_NN_POLICY_COUNT } px_nn_policy_id;
 
+/* How operands are brought into the range of fp8, THE list: X(id, name, what it does). Factors are powers of two. */
+#define PX_NN_QUANTIZE_LIST(X)                                                                                         \
+    X(DIRECT, "none", "not at all: rounded as they are")                                                               \
+    X(CURRENT, "current", "the tensor's largest magnitude comes to the top of the range")                              \
+    X(DELAYED, "delayed", "by the factor that the tensor of the step before would have had; 1 in the first step")
+#define PX_NN_AS_QUANTIZE(id, name, text) PX_NN_QUANTIZE_##id,
+typedef enum px_nn_quantize { PX_NN_QUANTIZE_LIST(PX_NN_AS_QUANTIZE) PX_NN_QUANTIZE_COUNT } px_nn_quantize;
+
 typedef struct px_nn_policy {
     px_nn_rule rule[PX_NN_CLASS_COUNT];
-    px_fp master;  /* format in which parameters are kept and updated */
-    px_fp reduce;  /* of the sum over ranks */
-    int16_t model; /* px_model of a matrix unit for linear and attention, PX_MODEL_NONE: a rounding a step */
-    uint8_t order; /* px_order of all sums inside operations */
-    bool fused;    /* linear and attention: one rounding a step, the product is not rounded */
+    px_fp master;            /* format in which parameters are kept and updated */
+    px_fp reduce;            /* of the sum over ranks */
+    px_fp forward;           /* operands of the blocks' linear layers on the way forward; p = 0: as the class says */
+    px_nn_quantize quantize; /* of them */
+    int16_t model;           /* px_model of a matrix unit for linear and attention, PX_MODEL_NONE: a rounding a step */
+    uint8_t order;           /* px_order of all sums inside operations */
+    bool fused;              /* linear and attention: one rounding a step, the product is not rounded */
     int32_t block;
 } px_nn_policy;
 

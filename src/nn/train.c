@@ -31,6 +31,7 @@ px_status px_nn_train_open(px_arena *arena, const px_nn_program *program, const 
     t->inputs = PX_NEW_ARRAY(arena, px_mat, prog->n_slots);
     for (int32_t s = 0; s < prog->n_slots; s++)
         if (!out[s]) t->inputs[s] = px_mat_new(arena, prog->slots[s].fmt, prog->slots[s].rows, prog->slots[s].cols);
+    for (int32_t i = 0; i < program->n_carry; i++) px_mat_set(&t->inputs[program->carry[i][1]], 0, 0, 1);
     return exec->open(exec, &t->state, prog, err);
 }
 
@@ -122,6 +123,7 @@ static px_status carry(px_nn_train *t, int32_t from, int32_t to, px_error *err) 
 px_status px_nn_advance(px_nn_train *t, px_error *err) {
     const px_nn_program *p = t->program;
     t->attempt++;
+    for (int32_t i = 0; i < p->n_carry; i++) PX_TRY(carry(t, p->carry[i][0], p->carry[i][1], err));
     px_nn_scaler_update(&t->scaler, t->skipped);
     if (t->skipped) return PX_OK;
     t->step++;

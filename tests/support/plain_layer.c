@@ -16,16 +16,47 @@ static double rnd(px_fp f, double x) { return px_round(f, px_rounding_of(PX_NEAR
 typedef struct saved {
     double ln1[N][C], mean1[N], rstd1[N], qkv[N][3 * C], q[N][C], p[B][H][T][T], z[N][C], mid[N][C], ln2[N][C],
         mean2[N], rstd2[N], fc[N][4 * C], bent[N][4 * C];
-    double wqkv[3 * C * C], wo[C * C], wfc[4 * C * C], wproj[4 * C * C]; /* as products take them */
+    double wqkv[3 * C * C], wo[C * C], wfc[4 * C * C], wproj[4 * C * C]; /* as the step takes them */
 } saved;
+
+/* What brings the largest of count numbers to the top of the format. */
+static double factor(px_fp f, int count, const double *x) {
+    double top = 0, power = 1;
+    for (int i = 0; i < count; i++) top = fmax(top, fabs(x[i]));
+    if (top == 0) return 1;
+    while (top * power > f.max_finite) power /= 2;
+    while (top * power * 2 <= f.max_finite) power *= 2;
+    return power;
+}
+
+/* The same as linear, with operands in a narrow format. */
+static void narrow_linear(const plain_formats *f, int n, int in, int out, const double *x, const double *w,
+                          const double *bias, double *y) {
+    double a = f->current ? factor(f->forward, n * in, x) : 1, b = f->current ? factor(f->forward, in * out, w) : 1;
+    for (int i = 0; i < n; i++)
+        for (int o = 0; o < out; o++) {
+            double s = 0;
+            for (int k = 0; k < in; k++) {
+                double xw = rnd(f->forward, x[i * in + k] * a) * rnd(f->forward, w[o * in + k] * b);
+                s = rnd(f->acc, s + rnd(f->acc, xw));
+            }
+            s = rnd(f->acc, rnd(f->acc, s / a) / b);
+            y[i * out + o] = rnd(f->out, s + rnd(f->in, bias[o]));
+        }
+}
 
 /* y (n x out) = x (n x in) w^T + bias; w: out x in. */
 static void linear(const plain_formats *f, int n, int in, int out, const double *x, const double *w, const double *bias,
                    double *y) {
+    if (f->forward.p) {
+        narrow_linear(f, n, in, out, x, w, bias, y);
+        return;
+    }
     for (int i = 0; i < n; i++)
         for (int o = 0; o < out; o++) {
             double s = rnd(f->in, bias[o]);
-            for (int k = 0; k < in; k++) s = rnd(f->acc, s + rnd(f->acc, rnd(f->in, x[i * in + k]) * w[o * in + k]));
+            for (int k = 0; k < in; k++)
+                s = rnd(f->acc, s + rnd(f->acc, rnd(f->in, x[i * in + k]) * rnd(f->in, w[o * in + k])));
             y[i * out + o] = rnd(f->out, s);
         }
 }
@@ -47,7 +78,8 @@ static void linear_backward(const plain_formats *f, int n, int in, int out, cons
     for (int i = 0; i < n; i++)
         for (int k = 0; k < in; k++) {
             double s = 0;
-            for (int o = 0; o < out; o++) s = rnd(f->acc, s + rnd(f->acc, rnd(f->in, dy[i * out + o]) * w[o * in + k]));
+            for (int o = 0; o < out; o++)
+                s = rnd(f->acc, s + rnd(f->acc, rnd(f->in, dy[i * out + o]) * rnd(f->in, w[o * in + k])));
             dx[i * in + k] = rnd(f->out, s);
         }
 }
@@ -196,12 +228,12 @@ static double gelu_slope(px_fp f, int erf_form, double x) {
     return rnd(f, left + rnd(f, rnd(f, rnd(f, 0.5 * x) * s) * q));
 }
 
-static void copy_weights(const plain_formats *f, const plain_options *o, const plain_step *s, saved *a) {
+static void copy_weights(const plain_options *o, const plain_step *s, saved *a) {
     const double(*w)[PLAIN_MOST] = o->stale_copy ? s->old_w : s->w;
     double *to[] = {a->wqkv, a->wo, a->wfc, a->wproj};
     const int from[] = {WQKV, WO, WFC, WPROJ};
     for (int t = 0; t < 4; t++)
-        for (int i = 0; i < plain_size[from[t]]; i++) to[t][i] = rnd(f->in, w[from[t]][i]);
+        for (int i = 0; i < plain_size[from[t]]; i++) to[t][i] = w[from[t]][i];
 }
 
 static void forward(const plain_formats *f, const plain_options *o, plain_step *s, saved *a) {
@@ -297,7 +329,7 @@ void plain_run(const plain_formats *formats, const plain_options *o, plain_step 
     plain_formats f = *formats;
     px_fp fp32;
     if (o->wide_accumulator && px_fp_parse("fp32", &fp32, NULL) == PX_OK) f.acc = fp32;
-    copy_weights(&f, o, s, &a);
+    copy_weights(o, s, &a);
     forward(&f, o, s, &a);
     backward(&f, o, s, &a);
     update(&f, o, s);

@@ -13,6 +13,8 @@ typedef struct plain_formats {
     px_fp in, acc, out;
     px_fp gelu_acc, gelu_out;
     px_fp softmax, norm, residual, loss, update, master;
+    px_fp forward; /* operands of linear layers on the way forward; p = 0: in */
+    int current;   /* they are scaled to the top of its range */
 } plain_formats;
 
 /* How the step is made; defaults are zeros. The last group are defects, to see that a comparison notices them. */

@@ -42,7 +42,9 @@ plain_formats plain_formats_of(const px_nn_policy *p) {
                            .residual = r[PX_NN_CLASS_RESIDUAL].acc,
                            .loss = r[PX_NN_CLASS_LOSS].acc,
                            .update = r[PX_NN_CLASS_UPDATE].acc,
-                           .master = p->master};
+                           .master = p->master,
+                           .forward = p->forward,
+                           .current = p->quantize == PX_NN_QUANTIZE_CURRENT};
 }
 
 /* About uniform in -1 .. 1. */
