@@ -256,6 +256,40 @@ static void dropout_is_the_same_forward_and_backward(void **state) {
     assert_memory_not_equal(masks[0], masks[1], sizeof masks[0]);
 }
 
+static int32_t slot_named(const char *name) {
+    for (int32_t s = 0; s < program.prog.n_slots; s++)
+        if (strcmp(program.prog.slots[s].name, name) == 0) return s;
+    fail_msg("no %s", name);
+    return -1;
+}
+
+/* A factor is the largest power of two that keeps the tensor in range; a delayed one is that of the step before. */
+static void fp8_factors(void **state) {
+    (void)state;
+    for (int q = PX_NN_QUANTIZE_CURRENT; q <= PX_NN_QUANTIZE_DELAYED; q++) {
+        px_nn_model model = small_model();
+        px_nn_policy policy = px_nn_policy_of(PX_NN_POLICY_FP8_AMP);
+        policy.quantize = (px_nn_quantize)q;
+        open_run(&model, &policy, no_scaling);
+        fill_inputs(3, 0.01);
+        double last = 1;
+        for (int k = 0; k < 3; k++) {
+            step();
+            int32_t w = slot_named("h.0.attn.c_attn.weight"), taken = slot_named("h.0.attn.c_attn.weight.fp8");
+            double f = read(slot_named("h.0.attn.c_attn.weight.factor"), 0, 0), top = 0;
+            for (int64_t i = 0; i < 3 * PLAIN_C; i++)
+                for (int64_t j = 0; j < PLAIN_C; j++) top = fmax(top, fabs(read(w, i, j)));
+            assert_true(top * f <= 448 && top * f > 224);
+            double used = q == PX_NN_QUANTIZE_DELAYED ? last : f, x = read(w, 1, 2);
+            double want = px_round(policy.forward, px_rounding_of(PX_NEAREST_EVEN), x * used, 0);
+            double got = read(taken, 1, 2);
+            assert_memory_equal(&got, &want, sizeof got);
+            last = f;
+            advance();
+        }
+    }
+}
+
 /* The largest error of a slot against the largest exact entry. */
 static double error_of(const px_exec *judge, void *exact, int32_t slot) {
     const px_slot *s = &program.prog.slots[slot];
@@ -324,6 +358,7 @@ int main(void) {
         TEST(without_scaling_nothing_is_skipped),
         TEST(gradients_are_added_as_told),
         TEST(small_updates),
+        TEST(fp8_factors),
         TEST(dropout_is_the_same_forward_and_backward),
         TEST(every_choice_in_fp64_is_close_to_the_truth),
 #undef TEST
