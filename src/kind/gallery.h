@@ -10,25 +10,25 @@
 extern const char *const px_words_gallery[]; /* the gallery's names, then file:* */
 
 /* Rows of a kind's table. */
-#define PX_AXES_GALLERY                                                                                                  \
-    {"matrix",                                                                                                           \
-     PX_PARAM_PATTERN,                                                                                                   \
-     "hilbert",                                                                                                          \
-     px_words_gallery,                                                                                                   \
-     NULL,                                                                                                               \
-     0,                                                                                                                  \
-     0,                                                                                                                  \
-     true,                                                                                                               \
-     "the matrix (`precx list matrices`), or file:PATH of a .mtx or .npy file"},                                         \
-        {"n",     PX_PARAM_INT, "0",                                                                                     \
-         NULL,    NULL,         0,                                                                                       \
-         1 << 13, true,         "order of the matrix; 0 stands for 8, and for a file's own size"},                       \
-        {"kappa", PX_PARAM_REAL, "0",                                                                                    \
-         NULL,    NULL,          0,                                                                                      \
-         1e300,   true,          "matrix diagonal, randsvd: kappa_2 of the ideal matrix, at least 1; 0 stands for 1e5"}, \
-    {                                                                                                                    \
-        "mode", PX_PARAM_INT, "0", NULL, NULL, 0, 5, true,                                                               \
-            "matrix randsvd: distribution of the singular values, 1 to 5; 0 stands for 3 (geometric)"                    \
+#define PX_AXES_GALLERY                                                                                                \
+    {"matrix",                                                                                                         \
+     PX_PARAM_PATTERN,                                                                                                 \
+     "hilbert",                                                                                                        \
+     px_words_gallery,                                                                                                 \
+     NULL,                                                                                                             \
+     0,                                                                                                                \
+     0,                                                                                                                \
+     true,                                                                                                             \
+     "the matrix (`precx list matrices`), or file:PATH of a .mtx or .npy file"},                                       \
+        {"n",     PX_PARAM_INT, "0",                                                                                   \
+         NULL,    NULL,         0,                                                                                     \
+         1 << 13, true,         "order of the matrix; 0 stands for 8, and for a file's own size"},                     \
+        {"kappa", PX_PARAM_REAL, "0",                                                                                  \
+         NULL,    NULL,          0,                                                                                    \
+         1e300,   true,          "matrix diagonal, randsvd: kappa_2 of the ideal, at least 1; 0 stands for 1e5"},      \
+    {                                                                                                                  \
+        "mode", PX_PARAM_INT, "0", NULL, NULL, 0, 5, true,                                                             \
+            "matrix randsvd: distribution of the singular values, 1 to 5; 0 stands for 3 (geometric)"                  \
     }
 
 /* The matrix as it is meant. */

@@ -1,8 +1,8 @@
 /* The certificate. X is what Gauss-Jordan elimination left, R = I - A X. If ||R|| < 1 then A^-1 = X (I - R)^-1, so
- * ||A^-1 - X|| <= ||X|| ||R|| / (1 - ||R||), in the 1-norm and in the inf-norm. R is computed with u = 2^-bits: its error
- * is at most (n + 2) u |A||X| + u, and that of the entries of A, 2 ulp, adds 4 u |A||X|. The bits are raised until
- * ||R|| kappa < 2^-66: a product of |A^-1| and |A| is known to 2^-65 then, in units of 1, which is the least that a
- * condition number can be. */
+ * ||A^-1 - X|| <= ||X|| ||R|| / (1 - ||R||), in the 1-norm and in the inf-norm. R is computed with u = 2^-bits: its
+ * error is at most (n + 2) u |A||X| + u, and that of the entries of A, 2 ulp, adds 4 u |A||X|. The bits are raised
+ * until ||R|| kappa < 2^-66: a product of |A^-1| and |A| is known to 2^-65 then, in units of 1, which is the least
+ * that a condition number can be. */
 #include "ref/inverse.h"
 
 #include <limits.h>

@@ -11,13 +11,14 @@ typedef struct px_ref_inverse {
     px_dense a, x;
 } px_ref_inverse;
 
-/* A is square, of doubles' range and not singular (PX_INCOMPLETE when 2^15 bits do not tell). Free by px_ref_inverse_free.
- * Gaussian elimination with partial pivoting; about 3 n^3 products. The certificate: see inverse.c. */
+/* A is square, of doubles' range and not singular (PX_INCOMPLETE when 2^15 bits do not tell). Free by
+ * px_ref_inverse_free. Gaussian elimination with partial pivoting; about 3 n^3 products. The certificate: see
+ * inverse.c. */
 px_status px_ref_inverse_find(const px_ref_matrix *a, px_ref_inverse *inverse, px_error *err);
 void px_ref_inverse_free(px_ref_inverse *inverse);
 
-/* Nearest doubles of values within 2^-60, relative: ||A|| ||A^-1|| in the 1- and inf-norm; Skeel's cond(A) = || |A^-1||A|
- * ||_inf. */
+/* Nearest doubles of values within 2^-60, relative: ||A|| ||A^-1|| in the 1- and inf-norm; Skeel's
+ * cond(A) = || |A^-1||A| ||_inf. */
 typedef struct px_ref_conditions {
     double norm_inf, kappa_1, kappa_inf, cond_skeel;
 } px_ref_conditions;

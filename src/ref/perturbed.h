@@ -20,8 +20,9 @@ typedef struct px_ref_perturbed {
     double amplification; /* || |A^-1| (|A||x| + |b|) || / ||x|| */
 } px_ref_perturbed;
 
-/* a and b = a x are what was meant; `stored` is A + dA, of the same shape (a itself: no dA); stored_b, n doubles, is b + db
- * (NULL: b itself, no db). Both matrices are square and not singular, b and x not 0; PX_INCOMPLETE as px_ref_inverse_find.
+/* a and b = a x are what was meant; `stored` is A + dA, of the same shape (a itself: no dA); stored_b, n doubles, is
+ * b + db (NULL: b itself, no db). Both matrices are square and not singular, b and x not 0; PX_INCOMPLETE as
+ * px_ref_inverse_find.
  *
  * dx = (A + dA)^-1 (b + db - (A + dA) x): the residual is computed with 512 bits, so that dx keeps its digits however
  * small it is. */

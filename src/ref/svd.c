@@ -1,9 +1,9 @@
 /* The certificate. Let u = 2^-bits, and r the number of stages, each of disjoint plane rotations of columns.
  *
- * 1. The computed columns B are those of (A + E) V, V orthogonal, with ||E||_F <= ((1 + 12 u)^r - 1) ||A||_F + 4 u ||A||_F
- *    (Higham, ASNA, lemma 19.9): the computed c and s differ from those of a rotation by 3 u and 4 u of themselves,
- *    products and sum add 2 u, so a pair of numbers turns with an error of 6 u (|c x| + |s y|), and 6 sqrt 2 < 12; the
- *    entries of A were within 2 ulp (4 u of themselves).
+ * 1. The computed columns B are those of (A + E) V, V orthogonal, with ||E||_F <= ((1 + 12 u)^r - 1 + 4 u) ||A||_F
+ *    (Higham, ASNA, lemma 19.9): the computed c and s differ from those of a rotation by 3 u and 4 u of
+ *    themselves, products and sum add 2 u, so a pair of numbers turns with an error of 6 u (|c x| + |s y|), and 6
+ *    sqrt 2 < 12; the entries of A were within 2 ulp (4 u of themselves).
  * 2. B = C D, D the lengths of the columns; ||C^T C - I||_F <= e gives sigma_i(B) = theta d_i, d sorted, theta between
  *    sqrt(1 - e) and sqrt(1 + e) (Ostrowski; Horn & Johnson, Matrix Analysis, 4.5.9). e is summed in the last sweep,
  *    which turns nothing, with (rows + 4) u for the rounding of each cosine.
@@ -93,8 +93,8 @@ static void treat_pair(work *w, int64_t i, int64_t j) {
     w->rotations++;
 }
 
-/* All pairs in stages of disjoint ones: a round robin of n players, n made even by a bye. The lengths are computed anew, so
- * that after a sweep which turned nothing they are those of the vectors. */
+/* All pairs in stages of disjoint ones: a round robin of n players, n made even by a bye. The lengths are computed
+ * anew, so that after a sweep which turned nothing they are those of the vectors. */
 static void sweep(work *w) {
     int64_t n = w->b.rows, even = n + n % 2;
     for (int64_t i = 0; i < n; i++) set_square(w, i);

@@ -1,11 +1,11 @@
 /* The certificate. Let u = 2^-53, m the length of a column, r the number of stages, each of disjoint rotations.
  *
- * 1. The computed columns B are those of (A + E) V, V orthogonal, with ||E||_F <= ((1 + 9 u)^r - 1) ||A||_F (Higham, ASNA,
- *    lemma 19.9): the computed c and s differ from those of a rotation by 3 u and 4 u of themselves, products and sum add
- *    2 u, so a pair of numbers turns with an error of at most 6 u (|c x| + |s y|), and 6 sqrt 2 < 9.
+ * 1. The computed columns B are those of (A + E) V, V orthogonal, with ||E||_F <= ((1 + 9 u)^r - 1) ||A||_F (Higham,
+ *    ASNA, lemma 19.9): the computed c and s differ from those of a rotation by 3 u and 4 u of themselves, products
+ *    and sum add 2 u, so a pair of numbers turns with an error of at most 6 u (|c x| + |s y|), and 6 sqrt 2 < 9.
  * 2. B = C D, D the lengths of the columns; ||C^T C - I||_F <= e gives sigma_i(B) = theta d_i, d sorted, theta between
- *    sqrt(1 - e) and sqrt(1 + e) (Ostrowski; Horn & Johnson, Matrix Analysis, 4.5.9). e is summed in the last sweep, which
- *    turns nothing; a computed cosine is within (m/8 + 12) u, by the order of the sums.
+ *    sqrt(1 - e) and sqrt(1 + e) (Ostrowski; Horn & Johnson, Matrix Analysis, 4.5.9). e is summed in the last sweep,
+ *    which turns nothing; a computed cosine is within (m/8 + 12) u, by the order of the sums.
  * 3. |sigma_i(A) - sigma_i(B)| <= ||E||_F (Weyl).
  * Entries are scaled by a power of two to at most 1. Columns shorter than 2^-480 then may have lost bits to underflow:
  * no radius. */
