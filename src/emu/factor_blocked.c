@@ -1,6 +1,6 @@
-/* Recursive factorisations and solves. W holds the entries in the accumulator's format, updated as far as the definition
- * would have updated them; every update is a product W_22 -= W_21 W_12, in place: a product reads its start value before
- * it writes the entry. */
+/* Recursive factorisations and solves. W holds the entries in the accumulator's format, updated as far as the
+ * definition would have updated them; every update is a product W_22 -= W_21 W_12, in place: a product reads its start
+ * value before it writes the entry. */
 #include <math.h>
 #include <stdlib.h>
 

@@ -5,8 +5,8 @@
  * triangle, LU, Cholesky) or descending (an upper triangle): in the order in which the unknowns become known. x y is
  * rounded to recipe.mul, unless that is exact or the recipe is fused; the difference to recipe.acc. Then the entry is
  * finished: rounded to recipe.out, or divided by the pivot (in `out`) with one rounding to out; with `reciprocal`, 1 /
- * pivot is rounded to out and multiplied by the entry with one rounding to out. Order, split, block, splits and model of
- * the recipe play no part.
+ * pivot is rounded to out and multiplied by the entry with one rounding to out. Order, split, block, splits and model
+ * of the recipe play no part.
  *
  * Random bits, px_bits(stream, element, step), element i n + j (i columns + j) by the place at that moment:
  *   2k, 2k + 1   the product and the difference of update k

@@ -196,7 +196,7 @@ static px_status emit_step(const px_solving *s, int64_t k, px_lab *lab, px_sink 
     return s->history ? sink->emit(sink, &row, err) : PX_OK;
 }
 
-/* Column k of X, R_hi and R_lo: x_k and the exact b - A x_k = R_hi + R_lo; of R_hat: the residual as it was computed. */
+/* Column k of X, R_hi and R_lo: x_k and the exact b - A x_k = R_hi + R_lo; of R_hat: the residual as computed. */
 static px_status emit_steps(const px_solving *s, const px_case *c, px_lab *lab, px_sink *sink, px_error *err) {
     int64_t n = s->a.rows, steps = s->solution.n_steps;
     if (!s->history && !lab->dump_dir) return PX_OK;

@@ -21,7 +21,7 @@ enum { PX_SOLVING_COLUMNS = 25 };
 extern const px_column px_solving_columns[PX_SOLVING_COLUMNS];
 extern const char *const px_solving_highlights[];
 
-/* Solves how, a and b, finds the truth, judges, emits a row a step (with history) and the row of the outcome, and dumps. */
+/* Solves how, a and b, finds the truth, judges, emits a row a step (with history) and that of the outcome, dumps. */
 px_status px_solving_run(px_solving *s, const px_case *c, px_lab *lab, px_sink *sink, px_error *err);
 
 #endif

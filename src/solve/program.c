@@ -7,7 +7,7 @@
 #include "arith/round.h"
 #include "solve/quad.h"
 
-/* The matrix as stored, as factorised; the direct solve; the residual; products and preconditioner of Krylov methods. */
+/* The matrix as stored, as factorised; the direct solve; the residual; products and preconditioner of Krylov's. */
 enum { A, MATRIX, LU, PIVOTS, RHS, HALFWAY, X_FACTOR, B, X, R, V, AV, Y, Y_HALFWAY, Z, SLOTS };
 enum { FACTOR, FORWARD, BACK, RESIDUAL, APPLY, PRE_FORWARD, PRE_BACK, CALLS };
 

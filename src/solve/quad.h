@@ -1,5 +1,5 @@
-/* Products with a matrix in binary128: MPFR with 113 bits, one rounding an operation. Products and sums of doubles never
- * reach the ends of binary128's range, so its exponents need no attention. */
+/* Products with a matrix in binary128: MPFR with 113 bits, one rounding an operation. Products and sums of doubles
+ * never reach the ends of binary128's range, so its exponents need no attention. */
 #ifndef PX_SOLVE_QUAD_H
 #define PX_SOLVE_QUAD_H
 

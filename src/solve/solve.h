@@ -91,8 +91,8 @@ typedef struct px_solution {
     px_solve_step *steps;
     int64_t n_steps; /* 0: the factorisation failed */
     px_cause cause;
-    /* The direct solve as it was: factor * factor_x = factor_b with the matrix rounded (and scaled) to factor.out; LU is
-     * as PX_OP_LU has it, or the Cholesky factor. Not there for cg; factor_x NULL where the factorisation failed. */
+    /* The direct solve as it was: factor * factor_x = factor_b with the matrix rounded (and scaled) to factor.out; LU
+     * is as PX_OP_LU has it, or the Cholesky factor. Not there for cg; factor_x NULL where the factorisation failed. */
     px_scales scales;
     px_mat matrix, lu;
     const double *pivots, *factor_b, *factor_x;

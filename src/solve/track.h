@@ -15,8 +15,8 @@ typedef struct px_track {
 
 px_track px_track_new(const px_linear *l, px_solution *solution);
 
-/* Step number solution->n_steps is x, r; d is the correction that led to x (NULL at step 0). Copies them. True: stop, and
- * the solution's cause says why. */
+/* Step number solution->n_steps is x, r; d is the correction that led to x (NULL at step 0). Copies them. True: stop,
+ * and the solution's cause says why. */
 bool px_track_step(px_track *t, const double *x, const double *r, const double *d, int64_t inner);
 
 #endif
