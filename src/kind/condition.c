@@ -76,12 +76,12 @@ static px_cell_status status_of(const cell *w) {
 
 /* Singular: what is left is known without computing. */
 static void set_singular(const cell *w) {
-    px_row_number(w->row, "kappa_2", INFINITY);
-    px_row_number(w->row, "kappa_2_mpfr", INFINITY);
+    px_row_number(w->row, "kappa_2", (double)INFINITY);
+    px_row_number(w->row, "kappa_2_mpfr", (double)INFINITY);
     px_row_number(w->row, "sigma_min", 0);
     if (w->stored.rows != w->stored.cols) return;
-    px_row_number(w->row, "kappa_1", INFINITY);
-    px_row_number(w->row, "kappa_inf", INFINITY);
+    px_row_number(w->row, "kappa_1", (double)INFINITY);
+    px_row_number(w->row, "kappa_inf", (double)INFINITY);
 }
 
 static px_status set_kappa_2(const cell *w, px_error *err) {
@@ -133,7 +133,7 @@ static px_status set_ideal(const cell *w, px_error *err) {
     px_mat hi = w->source.ideal.hi;
     bool doubles = !w->source.ideal.lo.data; /* no matrix of the gallery that needs more is singular */
     bool singular = doubles && px_ref_singular(w->lab->arena, &hi);
-    px_ref_svd svd = {.kappa_2 = INFINITY};
+    px_ref_svd svd = {.kappa_2 = (double)INFINITY};
     px_ref_matrix ideal = {hi.rows, hi.cols, entry_of_source, &w->source};
     if (!singular) PX_TRY(px_ref_svd_find(&ideal, &svd, err));
     px_row_number(w->row, "kappa_2_ideal", svd.kappa_2);

@@ -98,13 +98,13 @@ static int descending(const void *a, const void *b) {
 /* A bound on |kappa_2 / exact - 1|; 1.01 covers the rounding of the bound itself. */
 static double radius_of(const work *w, double largest, double least) {
     double square = 0;
-    if (!(least >= 0x1p-480)) return INFINITY;
+    if (!(least >= 0x1p-480)) return (double)INFINITY;
     for (int64_t i = 0; i < w->n; i++) square += w->squares[i];
     double backward = 9 * (double)w->stages * U * sqrt(square) * 1.01;
     double rounding = (double)(w->stride / LANES + 12) * U; /* of a cosine; and of a length */
     double angle = sqrt(w->cosines) + (double)w->n * rounding;
     double of_least = backward / least + angle + rounding, of_largest = backward / largest + angle + rounding;
-    if (of_least > 0.25) return INFINITY;
+    if (of_least > 0.25) return (double)INFINITY;
     return (of_least + of_largest) / (1 - of_least) * 1.01;
 }
 
