@@ -54,8 +54,8 @@ double px_growth(const px_factors *f);
 
 /* Backward error bound of the direct solve: |b - A y| <= beta |L||U||y| + eta, entry by entry, with
  * beta = 3 n u + n^2 u^2 (n + 1 more for Cholesky): Rump & Jeannerod, Improved backward error bounds for LU and
- * Cholesky factorizations, SIMAX 35(2), 2014; Higham's 3 gamma_n without its condition. eta: what underflow may add. `source`
- * says why there is none otherwise: then beta is a NaN. */
+ * Cholesky factorizations, SIMAX 35(2), 2014; Higham's 3 gamma_n without its condition; with reciprocals gamma_(3n+3).
+ * eta: what underflow may add. Where there is no bound beta is a NaN and `source` says why. */
 typedef struct px_solve_bound {
     double beta;
     const char *source;
