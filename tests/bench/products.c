@@ -2,9 +2,11 @@
  * every-step fp16 product against plain C with _Float16. */
 #include <cblas.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "arith/round.h"
+#include "base/parallel.h"
 #include "base/philox.h"
 #include "bench/bench.h"
 #include "emu/emu.h"
@@ -12,6 +14,7 @@
 
 typedef struct product {
     int64_t n;
+    int threads;
     px_call call;
     px_task task;
     float *f32[3]; /* for the peers: a, b, c */
@@ -90,27 +93,29 @@ static double limit_of(const product *p, bench_pipes pipes, void (*peer)(void *)
 static const struct {
     const char *name, *in, *mul, *acc, *peer_name;
     void (*peer)(void *);
-    int order, fused;
+    int order, fused, mode;
     double goal; /* on a machine with AVX-512 and separate pipes; elsewhere 0.8 of the limit, when that is less */
 } cases[] = {
-    {"gemm/fp16", "fp16", "fp16", "fp16", "sgemm", sgemm, PX_SEQUENTIAL, 0, 0.23},
-    {"gemm/fp16/scalar", "fp16", "fp16", "fp16", "_Float16 ikj", scalar_float16, PX_SEQUENTIAL, 0, 25},
-    {"gemm/bf16", "bf16", "bf16", "bf16", "sgemm", sgemm, PX_SEQUENTIAL, 0, 0.27},
-    {"gemm/tf32", "tf32", "tf32", "tf32", "sgemm", sgemm, PX_SEQUENTIAL, 0, 0},
-    {"gemm/fp8_e4m3", "fp8_e4m3", "fp8_e4m3", "fp8_e4m3", "sgemm", sgemm, PX_SEQUENTIAL, 0, 0},
-    {"gemm/fp16/fp32", "fp16", "fp32", "fp32", "sgemm", sgemm, PX_SEQUENTIAL, 0, 0},
-    {"gemm/fp16/exact/fp32", "fp16", "exact", "fp32", "sgemm", sgemm, PX_SEQUENTIAL, 1, 0.90},
-    {"gemm/fp16/fp16/fp32", "fp16", "fp16", "fp32", "sgemm", sgemm, PX_SEQUENTIAL, 0, 0},
-    {"gemm/fp32", "fp32", "fp32", "fp32", "sgemm", sgemm, PX_SEQUENTIAL, 0, 0.80},
-    {"gemm/fp32/fused", "fp32", "exact", "fp32", "sgemm", sgemm, PX_SEQUENTIAL, 1, 0.85},
-    {"gemm/fp64", "fp64", "fp64", "fp64", "dgemm", dgemm, PX_SEQUENTIAL, 0, 0.80},
-    {"gemm/fp64/fused", "fp64", "exact", "fp64", "dgemm", dgemm, PX_SEQUENTIAL, 1, 0.85},
-    {"gemm/fp16/blocked", "fp16", "fp16", "fp16", "sgemm", sgemm, PX_BLOCKED, 0, 0},
-    {"gemm/fp32/blocked", "fp32", "fp32", "fp32", "sgemm", sgemm, PX_BLOCKED, 0, 0},
-    {"gemm/fp16/pairwise", "fp16", "fp16", "fp16", "sgemm", sgemm, PX_PAIRWISE, 0, 0},
-    {"gemm/fp32/pairwise", "fp32", "fp32", "fp32", "sgemm", sgemm, PX_PAIRWISE, 0, 0},
-    {"gemm/fp16/kahan", "fp16", "fp16", "fp16", "sgemm", sgemm, PX_KAHAN, 0, 0},
-    {"gemm/fp16/exact/fp16", "fp16", "exact", "fp16", "sgemm", sgemm, PX_SEQUENTIAL, 0, 0},
+    {"gemm/fp16", "fp16", "fp16", "fp16", "sgemm", sgemm, PX_SEQUENTIAL, 0, PX_NEAREST_EVEN, 0.23},
+    {"gemm/fp16/scalar", "fp16", "fp16", "fp16", "_Float16 ikj", scalar_float16, PX_SEQUENTIAL, 0, PX_NEAREST_EVEN, 25},
+    {"gemm/bf16", "bf16", "bf16", "bf16", "sgemm", sgemm, PX_SEQUENTIAL, 0, PX_NEAREST_EVEN, 0.27},
+    {"gemm/tf32", "tf32", "tf32", "tf32", "sgemm", sgemm, PX_SEQUENTIAL, 0, PX_NEAREST_EVEN, 0},
+    {"gemm/fp8_e4m3", "fp8_e4m3", "fp8_e4m3", "fp8_e4m3", "sgemm", sgemm, PX_SEQUENTIAL, 0, PX_NEAREST_EVEN, 0},
+    {"gemm/fp16/fp32", "fp16", "fp32", "fp32", "sgemm", sgemm, PX_SEQUENTIAL, 0, PX_NEAREST_EVEN, 0},
+    {"gemm/fp16/exact/fp32", "fp16", "exact", "fp32", "sgemm", sgemm, PX_SEQUENTIAL, 1, PX_NEAREST_EVEN, 0.90},
+    {"gemm/fp16/fp16/fp32", "fp16", "fp16", "fp32", "sgemm", sgemm, PX_SEQUENTIAL, 0, PX_NEAREST_EVEN, 0},
+    {"gemm/fp32", "fp32", "fp32", "fp32", "sgemm", sgemm, PX_SEQUENTIAL, 0, PX_NEAREST_EVEN, 0.80},
+    {"gemm/fp32/fused", "fp32", "exact", "fp32", "sgemm", sgemm, PX_SEQUENTIAL, 1, PX_NEAREST_EVEN, 0.85},
+    {"gemm/fp64", "fp64", "fp64", "fp64", "dgemm", dgemm, PX_SEQUENTIAL, 0, PX_NEAREST_EVEN, 0.80},
+    {"gemm/fp64/fused", "fp64", "exact", "fp64", "dgemm", dgemm, PX_SEQUENTIAL, 1, PX_NEAREST_EVEN, 0.85},
+    {"gemm/fp16/blocked", "fp16", "fp16", "fp16", "sgemm", sgemm, PX_BLOCKED, 0, PX_NEAREST_EVEN, 0},
+    {"gemm/fp32/blocked", "fp32", "fp32", "fp32", "sgemm", sgemm, PX_BLOCKED, 0, PX_NEAREST_EVEN, 0},
+    {"gemm/fp16/pairwise", "fp16", "fp16", "fp16", "sgemm", sgemm, PX_PAIRWISE, 0, PX_NEAREST_EVEN, 0},
+    {"gemm/fp32/pairwise", "fp32", "fp32", "fp32", "sgemm", sgemm, PX_PAIRWISE, 0, PX_NEAREST_EVEN, 0},
+    {"gemm/fp16/kahan", "fp16", "fp16", "fp16", "sgemm", sgemm, PX_KAHAN, 0, PX_NEAREST_EVEN, 0},
+    {"gemm/fp16/exact/fp16", "fp16", "exact", "fp16", "sgemm", sgemm, PX_SEQUENTIAL, 0, PX_NEAREST_EVEN, 0},
+    {"gemm/fp16/zero", "fp16", "fp16", "fp16", "sgemm", sgemm, PX_SEQUENTIAL, 0, PX_TOWARD_ZERO, 0},
+    {"gemm/fp64/fp16", "fp64", "fp16", "fp16", "dgemm", dgemm, PX_SEQUENTIAL, 0, PX_NEAREST_EVEN, 0},
 };
 
 static double goal_of(double goal, double limit, const px_isa *isa, void (*peer)(void *)) {
@@ -119,8 +124,29 @@ static double goal_of(double goal, double limit, const px_isa *isa, void (*peer)
     return limit > 0 && 0.8 * limit < goal ? 0.8 * limit : goal;
 }
 
+static void ours_on_one(void *context) {
+    px_parallel_set_jobs(1);
+    ours(context);
+}
+
+static void ours_on_all(void *context) {
+    const product *p = context;
+    px_parallel_set_jobs(p->threads);
+    ours(context);
+}
+
+/* The same on all threads against one: 1.7 is asked of two. */
+static void run_scaling(const bench_options *o, const bench_case *of, void *state, bench_run *run) {
+    char name[64];
+    snprintf(name, sizeof name, "%s/threads", of->name);
+    bench_case c = {name,        "one thread", "GMAC/s",          of->work, of->context,
+                    ours_on_all, ours_on_one,  0.85 * o->threads, 0};
+    run(&c, state);
+    px_parallel_set_jobs(o->threads);
+}
+
 void bench_products(const bench_options *o, const px_isa *isa, bench_pipes pipes, bench_run *run, void *state) {
-    product p = {.n = o->size};
+    product p = {.n = o->size, .threads = o->threads};
     size_t count = (size_t)(p.n * p.n);
     for (int s = 0; s < 3; s++) {
         p.f32[s] = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
@@ -134,6 +160,7 @@ void bench_products(const bench_options *o, const px_isa *isa, bench_pipes pipes
         p.call.recipe.mul = format(cases[i].mul);
         p.call.recipe.order = (uint8_t)cases[i].order;
         p.call.recipe.fused = (uint8_t)cases[i].fused;
+        p.call.recipe.rounding = (uint8_t)cases[i].mode;
         p.call.recipe.block = 32;
         p.task = (px_task){.call = &p.call};
         fill(&p, format(cases[i].in), acc);
@@ -141,6 +168,7 @@ void bench_products(const bench_options *o, const px_isa *isa, bench_pipes pipes
         double goal = goal_of(cases[i].goal, limit, isa, cases[i].peer);
         bench_case c = {cases[i].name, cases[i].peer_name, "GMAC/s", work, &p, ours, cases[i].peer, goal, limit};
         run(&c, state);
+        if (o->threads > 1 && cases[i].goal > 0 && cases[i].peer != scalar_float16) run_scaling(o, &c, state, run);
     }
     for (int s = 0; s < 3; s++) {
         free(p.f32[s]);
