@@ -148,6 +148,15 @@ static void select_two(const double *x, int64_t n, const int64_t k[2], double fo
     free(count);
 }
 
+/* Is every lower end this near to its upper end, relatively? */
+static const double near = 0x1p-30;
+
+static bool narrow(const double *lo, const double *hi, int64_t n) {
+    int64_t wide[4] = {0};
+    for (int64_t e = 0; e < n; e++) wide[e % 4] += !(lo[e] >= hi[e] * (1 - near / 2));
+    return wide[0] + wide[1] + wide[2] + wide[3] == 0;
+}
+
 static px_status quantile(const px_comparison *c, const double *lo, const double *hi, px_enclosure range, int64_t k,
                           double *figure, px_error *err) {
     *figure = px_round_digits(range.hi);
@@ -172,8 +181,11 @@ px_status px_scaled_quantiles(const px_comparison *c, const double *lo, const do
     int64_t n = c->computed->rows * c->computed->cols;
     double least[2], most[2];
     if (n == 0) return PX_OK;
-    select_two(lo, n, k, least);
     select_two(hi, n, k, most);
+    if (narrow(lo, hi, n)) /* then the k-th smallest lower end is as near to the k-th smallest upper one */
+        for (int q = 0; q < 2; q++) least[q] = most[q] * (1 - near);
+    else
+        select_two(lo, n, k, least);
     for (int q = 0; q < 2; q++) PX_TRY(quantile(c, lo, hi, (px_enclosure){least[q], most[q]}, k[q], &figure[q], err));
     return PX_OK;
 }

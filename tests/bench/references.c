@@ -102,7 +102,7 @@ static px_fp format(const char *name) {
 static double limit(bench_pipes pipes) { return pipes.separate ? 0.5 / 1.25 : 0.5 / 2.25; }
 
 void bench_references(const bench_options *o, const px_isa *isa, bench_pipes pipes, bench_run *run, void *state) {
-    bed b = {.n = o->size, .arena = px_arena_new(), .scratch = px_arena_new(), .judged = o->size < 8 ? o->size : 8};
+    bed b = {.n = o->size, .arena = px_arena_new(), .scratch = px_arena_new(), .judged = o->size < 64 ? o->size : 64};
     double n = (double)b.n, least = 0.8 * limit(pipes), share = 1 / 2.7;
     bool wide = isa->width_f32 >= 64;
     if (bench_wants(o, "reference/fp64")) {
@@ -111,7 +111,7 @@ void bench_references(const bench_options *o, const px_isa *isa, bench_pipes pip
         run(&(bench_case){"reference/fp64", "dgemm", "GMAC/s", n * n * n, &b, certify, dgemm, goal, limit(pipes)},
             state);
     }
-    if (bench_wants(o, "reference/fp64/mpfr") && b.n > b.judged) {
+    if (bench_wants(o, "reference/fp64/mpfr")) {
         fill(&b, format("fp64"));
         fill_mpfr(&b);
         double work = (double)b.judged * n * n, goal = wide ? 800 : 0;
