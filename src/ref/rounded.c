@@ -85,8 +85,23 @@ static double sharpened(job *w, int64_t i, int64_t j, mpfr_t x) {
 /* Row i of a part; parts are doubles. */
 static const double *row_of(const px_mat *m, int64_t i) { return m->data ? (const double *)m->data + i * m->ld : NULL; }
 
+/* Is an entry of row i wanted? */
+static bool wanted(const job *w, int64_t i) {
+    enum { PIECE = 256 };
+    double x[PIECE];
+    if (!w->computed) return true;
+    for (int64_t done = 0; done < w->computed->cols; done += PIECE) {
+        int64_t n = w->computed->cols - done < PIECE ? w->computed->cols - done : PIECE, small = 0;
+        px_mat_get_row(w->computed, i, done, n, x);
+        for (int64_t j = 0; j < n; j++) small += fabs(x[j]) < w->bound;
+        if (small > 0) return true;
+    }
+    return false;
+}
+
 static void round_row(void *ctx, int64_t i) {
     job *w = ctx;
+    if (!wanted(w, i)) return;
     const px_wide *v = &w->truth->v;
     const double *hi = row_of(&v->hi, i), *lo = row_of(&v->lo, i), *radius = row_of(&v->radius, i);
     mpfr_t low, high;
@@ -118,8 +133,6 @@ px_status px_ref_rounded(const px_truth *truth, px_fp fp, px_rounding rounding, 
 
 px_status px_ref_rounded_where(const px_truth *truth, px_fp fp, px_rounding rounding, const px_mat *computed,
                                double bound, px_mat *out, px_error *err) {
-    for (int64_t i = 0; i < out->rows; i++)
-        for (int64_t j = 0; j < out->cols; j++) px_mat_set(out, i, j, 0);
     job work = {.truth = truth, .fp = fp, .rounding = rounding, .computed = computed, .bound = bound, .out = out};
     return round_all(&work, err);
 }

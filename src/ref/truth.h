@@ -25,7 +25,8 @@ px_status px_ref_truth_mpfr(px_arena *arena, const px_call *call, const px_mat *
  * decide. */
 px_status px_ref_rounded(const px_truth *truth, px_fp fp, px_rounding rounding, px_mat *out, px_error *err);
 
-/* The same for the entries in which |computed| < bound, a result of the same shape; the others become 0. */
+/* The same for the entries in which |computed| < bound, a result of the same shape; the others of out stay as
+ * they are. */
 px_status px_ref_rounded_where(const px_truth *truth, px_fp fp, px_rounding rounding, const px_mat *computed,
                                double bound, px_mat *out, px_error *err);
 
