@@ -282,8 +282,8 @@ static void every_term_of_the_radius_is_needed(void **state) {
 /* Sum of magnitudes of n terms by the kernel; the first is -a b, the others are c d. */
 static double magnitudes(const px_ref_isa *isa, int64_t n, double a, double b, double c, double d) {
     int64_t rows = isa->rows, width = isa->width;
-    double *x = calloc((size_t)(n * rows), sizeof *x), *y = calloc((size_t)(n * width), sizeof *y);
-    double *sum = calloc((size_t)(rows * width), sizeof *sum);
+    double *x = calloc((size_t)(2 * n * rows), sizeof *x), *y = calloc((size_t)(n * width), sizeof *y);
+    double *sum = calloc((size_t)(2 * rows * width), sizeof *sum);
     assert_true(x && y && sum);
     for (int64_t t = 0; t < n; t++) x[t * rows] = t ? c : -a, y[t * width] = t ? d : b;
     isa->magnitudes(&(px_ref_tile){.n = n, .a = x, .b = y, .hi = sum});

@@ -121,14 +121,23 @@ static void finish_row(const certificate *c, int64_t i, int64_t first, int64_t c
 
 /* Results of a tile as the kernels leave them. */
 typedef struct results {
-    double hi[PX_REF_MAX_ROWS * PX_REF_MAX_WIDTH], lo[PX_REF_MAX_ROWS * PX_REF_MAX_WIDTH];
-    double b[PX_REF_MAX_ROWS * PX_REF_MAX_WIDTH];
+    double hi[2 * PX_REF_MAX_ROWS * PX_REF_MAX_WIDTH], lo[2 * PX_REF_MAX_ROWS * PX_REF_MAX_WIDTH];
+    double b[2 * PX_REF_MAX_ROWS * PX_REF_MAX_WIDTH];
 } results;
 
 static void multiply(const certificate *c, int64_t strip, int64_t panel, results *r) {
     px_ref_tile tile = {.n = c->a.k, .a = c->a.x + strip * c->a.k * c->a.width, .hi = r->hi, .lo = r->lo};
     tile.b = c->b.x + panel * c->b.k * c->b.width;
-    (c->plain ? c->isa->plain : c->isa->anchored)(&tile);
+    px_ref_tile second = tile;
+    second.a += c->a.k * c->a.width;
+    second.hi += c->a.width * c->b.width;
+    second.lo += c->a.width * c->b.width;
+    if (c->plain) {
+        c->isa->plain(&tile);
+    } else {
+        c->isa->anchored(&tile);
+        c->isa->anchored(&second);
+    }
     tile.hi = r->b;
     if (c->magnitudes) c->isa->magnitudes(&tile);
 }
@@ -160,17 +169,18 @@ static void add_rests(const certificate *c, int64_t line, int64_t panel, double 
 }
 
 /* Tiles in an order in which a block of strips of A stays in a cache while B passes by. */
-enum { BLOCK = 16 };
+enum { BLOCK = 8 };
 
+/* A tile: two strips of A, one of B. */
 static void one_tile(void *context, int64_t task) {
     const certificate *c = context;
-    int64_t start = task / (BLOCK * c->b.strips) * BLOCK,
-            block = c->a.strips - start < BLOCK ? c->a.strips - start : BLOCK;
-    int64_t place = task - start * c->b.strips, strip = start + place % block, panel = place / block;
+    int64_t pairs = c->a.strips / 2, start = task / (BLOCK * c->b.strips) * BLOCK;
+    int64_t block = pairs - start < BLOCK ? pairs - start : BLOCK;
+    int64_t place = task - start * c->b.strips, pair = start + place % block, panel = place / block;
     results r = {.lo = {0}};
-    multiply(c, strip, panel, &r);
-    int height = c->a.width, width = c->b.width;
-    int64_t top = strip * height, first = panel * width;
+    multiply(c, 2 * pair, panel, &r);
+    int height = 2 * c->a.width, width = c->b.width;
+    int64_t top = pair * height, first = panel * width;
     int64_t rows = c->a.n - top < height ? c->a.n - top : height;
     int64_t columns = c->b.n - first < width ? c->b.n - first : width;
     for (int64_t i = 0; i < rows; i++) {
@@ -189,8 +199,8 @@ bool px_ref_can_certify(const px_call *call, const px_mat *in, int n_in) {
            in[0].cols <= MOST_TERMS;
 }
 
-/* Are the sums exact when A is rounded to multiples of 2^unit, so that its products with B are multiples of 2^-52, and the
- * rest, below 2^(unit-1), is treated on its own? By the exponents a, b of the quanta. */
+/* Are the sums exact when A is rounded to multiples of 2^unit, so that its products with B are multiples of 2^-52, and
+ * the rest, below 2^(unit-1), is treated on its own? By the exponents a, b of the quanta. */
 static void split_a(certificate *c, double a, double b, int terms) {
     double unit = -52 - b;
     if (unit - 1 + terms - (a + b) > 53 || unit > -16) return;
@@ -234,7 +244,7 @@ void px_ref_certify(px_arena *arena, const px_call *call, const px_mat *in, px_t
     c.b = px_ref_side_new(&in[1], false, 1, c.isa->width);
     prepare(&c, arena);
     double work = (double)in[0].rows * (double)in[0].cols * (double)in[1].cols;
-    px_parallel_for_work(work, c.a.strips * c.b.strips, one_tile, &c);
+    px_parallel_for_work(work, c.a.strips / 2 * c.b.strips, one_tile, &c);
     px_ref_rests_free(&c.rests);
     px_ref_side_free(&c.a);
     px_ref_side_free(&c.b);

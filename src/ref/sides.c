@@ -118,6 +118,7 @@ px_ref_side px_ref_side_new(const px_mat *m, bool rows, double sign, int width) 
     s.n = rows ? m->rows : m->cols;
     s.k = rows ? m->cols : m->rows;
     s.strips = (s.n + width - 1) / width;
+    if (rows) s.strips += s.strips % 2; /* two at a time */
     int64_t lines = s.strips * width;
     s.x = scratch(lines * s.k, sizeof *s.x);
     s.scale = scratch(lines, sizeof *s.scale);

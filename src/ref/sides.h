@@ -11,7 +11,7 @@ typedef struct px_ref_side {
     const px_mat *m;
     double sign;          /* of all numbers */
     bool rows;            /* lines are rows of m, else its columns */
-    int64_t n, k, strips; /* lines, terms, strips of `width` lines */
+    int64_t n, k, strips; /* lines, terms, strips of `width` lines; of rows an even number */
     int width;
     double *x;       /* strips, k x width each, missing lines as zeros */
     double *scale;   /* of a line (strips width of them): 2^e, by which its results are multiplied; inf: not usable */

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 enum {
-    PX_REF_BLOCK = 32, /* terms whose residues are added before their sum is put aside */
-    PX_REF_MAX_ROWS = 4,
+    PX_REF_BLOCK = 32,   /* terms whose residues are added before their sum is put aside */
+    PX_REF_MAX_ROWS = 4, /* of a strip; plain sums take two strips at a time */
     PX_REF_MAX_WIDTH = 16,
 };
 
@@ -44,7 +44,8 @@ typedef struct px_ref_isa {
     int rows, width; /* of a tile */
     /* sum a b as hi + lo, hi its nearest double, by the anchored sum of certified.h. */
     void (*anchored)(const px_ref_tile *tile);
-    /* sum a b, and sum |a b|, by plain sums; hi alone. */
+    /* sum a b, and sum |a b|, by plain sums; hi alone. The tile has two strips of A, one behind the other, so that
+     * there are enough sums to hide the time that a step takes: 2 rows x width. */
     void (*plain)(const px_ref_tile *tile);
     void (*magnitudes)(const px_ref_tile *tile);
     /* Is every result certain (px_ref_is_certain), and no sum of magnitudes, where wanted, 0? */

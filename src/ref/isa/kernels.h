@@ -92,14 +92,16 @@ INLINE vec magnitude(vec x) { return (vec)((mask)x & ~(mask)all(-0.0)); }
 
 INLINE void add_up(const px_ref_tile *tile, const bool magnitudes) {
     const double *a = tile->a, *b = tile->b;
-    vec s[PX_ROWS][PX_VECTORS];
-    for (int i = 0; i < PX_ROWS; i++)
+    const double *a2 = a + tile->n * PX_ROWS;
+    vec s[2 * PX_ROWS][PX_VECTORS];
+    for (int i = 0; i < 2 * PX_ROWS; i++)
         for (int v = 0; v < PX_VECTORS; v++) s[i][v] = all(0);
-    for (int64_t t = 0; t < tile->n; t++, a += PX_ROWS, b += WIDTH) {
+    for (int64_t t = 0; t < tile->n; t++, a += PX_ROWS, a2 += PX_ROWS, b += WIDTH) {
         vec y[PX_VECTORS];
         for (int v = 0; v < PX_VECTORS; v++) y[v] = magnitudes ? magnitude(load(b + v * LANES)) : load(b + v * LANES);
-        for (int i = 0; i < PX_ROWS; i++) {
-            vec x = magnitudes ? magnitude(all(a[i])) : all(a[i]);
+        for (int i = 0; i < 2 * PX_ROWS; i++) {
+            vec x = all(i < PX_ROWS ? a[i] : a2[i - PX_ROWS]);
+            if (magnitudes) x = magnitude(x);
             for (int v = 0; v < PX_VECTORS; v++) {
 #if PX_BYTES > 16
                 s[i][v] = fma_of(x, y[v], s[i][v]);
@@ -109,7 +111,7 @@ INLINE void add_up(const px_ref_tile *tile, const bool magnitudes) {
             }
         }
     }
-    for (int i = 0; i < PX_ROWS; i++)
+    for (int i = 0; i < 2 * PX_ROWS; i++)
         for (int v = 0; v < PX_VECTORS; v++) store(tile->hi + i * WIDTH + v * LANES, s[i][v]);
 }
 
