@@ -58,10 +58,13 @@ px_status px_transformer_load(px_arena *arena, const char *path, const px_nn_pro
     return PX_OK;
 }
 
-/* One cell's file into matrices that nobody keeps. */
+/* One cell's files, into a text and matrices that nobody keeps. */
 static px_status check_cell(px_arena *arena, const px_case *c, px_error *err) {
     px_transformer t;
+    const char *text = px_case_value(c, "text")->path;
     if (px_transformer_read(arena, c, &t)) return PX_OK;
+    if (text) PX_TRY(px_text_data_read(arena, text, &t.text, err));
+    if (!px_case_value(c, "parameters")->path) return PX_OK;
     PX_TRY(px_nn_build(arena, &t.model, &t.policy, &t.program, err));
     const px_prog *prog = &t.program.prog;
     px_mat *inputs = PX_NEW_ARRAY(arena, px_mat, prog->n_slots);
@@ -74,7 +77,7 @@ static px_status check_cell(px_arena *arena, const px_case *c, px_error *err) {
 px_status px_transformer_check(const px_plan *plan, px_error *err) {
     for (int64_t k = 0; k < plan->n_cells; k++) {
         const px_case *c = &plan->cells[k];
-        if (!px_case_value(c, "parameters")->path) continue;
+        if (!px_case_value(c, "parameters")->path && !px_case_value(c, "text")->path) continue;
         px_arena *scratch = px_arena_new();
         px_status status = check_cell(scratch, c, err);
         px_arena_free(scratch);

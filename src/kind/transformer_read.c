@@ -95,11 +95,10 @@ const char *px_transformer_read(px_arena *arena, const px_case *c, px_transforme
                                .interval = px_case_int(c, "interval")};
     read_policy(c, &t->policy);
     if (t->model.loss == PX_NN_LOSS_CROSS_ENTROPY) {
-        px_error unreadable;
-        if (px_text_data_read(arena, px_case_value(c, "text")->path, &t->text, &unreadable) != PX_OK)
-            return px_arena_strdup(arena, unreadable.text);
-        t->model.vocab = t->text.vocab;
-        if (t->text.length <= t->model.length) return "a text shorter than the positions of a batch";
+        px_error unreadable; /* is for px_transformer_check to say: such a file stops the run */
+        bool read = px_text_data_read(arena, px_case_value(c, "text")->path, &t->text, &unreadable) == PX_OK;
+        t->model.vocab = read ? t->text.vocab : 2;
+        if (read && t->text.length <= t->model.length) return "a text shorter than the positions of a batch";
     }
     const char *why = refused(t, c);
     if (why) return why;
