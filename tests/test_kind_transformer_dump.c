@@ -174,11 +174,37 @@ static void operations_and_bytes(void **state) {
     px_arena_free(arena);
 }
 
+/* Where tensors share a name (casts of several micro-batches do), each still has its place in the dump. */
+static void every_tensor_has_a_name(void **state) {
+    (void)state;
+    px_arena *arena = px_arena_new();
+    fresh_folder();
+    px_flight f = fly(arena, "policy = fp16_pure\nlayers = 2\nmicro = 2\nranks = 2\nupdate = kahan\nclip = 0.5\n"
+                             "dropout = 0.1\nobjective = mse\njudge = none\n");
+    px_safetensors file = open_dump(arena, &f, 0, "computed");
+    assert_true(file.n_tensors > 400);
+    assert_int_equal(load(arena, &file, "h.1.mlp.c_fc.weight").rows, 32);
+    px_arena_free(arena);
+}
+
+/* Larger weights, larger gradients: fewer of them below what fp16 holds. */
+static void the_initial_scale_moves_the_curve(void **state) {
+    (void)state;
+    px_arena *arena = px_arena_new();
+    fresh_folder();
+    px_flight f = fly(arena, "policy = fp16_pure\ninit = 0.01, 0.3\ngrad = 0.00001\ntensors = step\noptimizer = sgd\n");
+    assert_int_equal(f.n, 2);
+    double small = px_flight_number(&f, 0, "n_flushed"), large = px_flight_number(&f, 1, "n_flushed");
+    if (!(small > 1.2 * large && large > 0)) fail_msg("%g and %g flushed", small, large);
+    px_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_step_in_python_agrees), cmocka_unit_test(the_table_is_the_dump),
         cmocka_unit_test(parameters_come_back),    cmocka_unit_test(a_wrong_file_stops_the_run),
         cmocka_unit_test(the_judges_agree),        cmocka_unit_test(operations_and_bytes),
+        cmocka_unit_test(every_tensor_has_a_name), cmocka_unit_test(the_initial_scale_moves_the_curve),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,9 +14,21 @@ typedef struct dump {
     int n;
 } dump;
 
+/* A slot's name, with a number where several slots share it. */
+static const char *unique(dump *d, const char *name) {
+    const char *wanted = name;
+    for (int k = 2, i = 0; i < d->n; i++)
+        if (strcmp(d->tensors[i].name, wanted) == 0) {
+            wanted = px_arena_printf(d->arena, "%s.%d", name, k++);
+            i = -1; /* look at all again */
+        }
+    return wanted;
+}
+
 static void add(dump *d, const char *name, px_mat m) {
     bool parameter = m.rows == 1 && m.cols > 1; /* biases and gains have one dimension there */
-    d->tensors[d->n++] = (px_tensor_out){.name = name, .m = m, .vector = parameter};
+    px_tensor_out out = {.name = unique(d, name), .m = m, .vector = parameter};
+    d->tensors[d->n++] = out;
 }
 
 static void add_exact(dump *d, const char *name, const px_wide *v) {
