@@ -1,5 +1,5 @@
-/* Tensors out of a training step and into one: the dump against another program's step and against the table's own counts,
- * parameters from a file, and what is said about files that do not fit. */
+/* Tensors out of a training step and into one: the dump against another program's step and against the table's own
+ * counts, parameters from a file, and what is said about files that do not fit. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* Every operation on balls holds what it promises: points drawn from the operands' balls go into the result's ball, and the
- * ball is not wider than a few times what it must be. */
+/* Every operation on balls holds what it promises: points drawn from the operands' balls go into the result's ball, and
+ * the ball is not wider than a few times what it must be. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* The exact readings of op/layer.h: every operation against its formula in plain double arithmetic, written here once more. */
+/* The exact readings of op/layer.h: every operation against its formula in plain double arithmetic, written here once
+ * more. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-/* The executor of pairs against balls: every operation alone, its roundings alone and each operand's error alone, so that a
- * bound that misses a term is seen; then a whole step. */
+/* The executor of pairs against balls: every operation alone, its roundings alone and each operand's error alone, so
+ * that a bound that misses a term is seen; then a whole step. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -225,8 +225,8 @@ static void norms(void **state) {
 
 /* |gelu''| over balls of radius h that cover [-8, 8], from y'' = q (2 t' + x t'' + x t'^2 (1 - 2 s)), t = 2 sqrt(2/pi)
  * (x + 0.044715 x^3), s = 1/(1 + exp(-t)), q = s (1 - s). On such a ball |q'| <= t' q, so that q moves by at most
- * q (e^(h t') - 1) <= 1.01 h t' q. Beyond 8, |t| > 49: q < e^-49, and the factor grows slower than e^|t|: below 1e-15. The
- * middles are in double; 1e-9 covers their roundings. */
+ * q (e^(h t') - 1) <= 1.01 h t' q. Beyond 8, |t| > 49: q < e^-49, and the factor grows slower than e^|t|: below 1e-15.
+ * The middles are in double; 1e-9 covers their roundings. */
 static void gelu_bends_less_than_2(void **state) {
     (void)state;
     const double h = 0x1p-11;
@@ -332,8 +332,8 @@ static bool is_result(const step *s, int slot) {
            role == PX_NN_ROLE_PARAMETER_GRADIENT;
 }
 
-/* No value of balls lies outside its radius; every gradient's is at most 2^-65 of the largest entry (but the key bias's,
- * which has none: within the same tensor as the query's and the value's). */
+/* No value of balls lies outside its radius; every gradient's is at most 2^-65 of the largest entry (but the key
+ * bias's, which has none: within the same tensor as the query's and the value's). */
 static void a_step_holds_the_truth(void **state) {
     (void)state;
     step s;

@@ -1,4 +1,5 @@
-/* A call redone is the exact result on the low-precision inputs, view by view: against the engine of fixed-point sums. */
+/* A call redone is the exact result on the low-precision inputs, view by view: against the engine of fixed-point sums.
+ * */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

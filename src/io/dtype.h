@@ -4,8 +4,8 @@
 
 #include "arith/fp.h"
 
-/* THE list: X(name in the file, bytes of an element, our format or NULL). A tensor of a type without a format may stand in
- * a file, but not be loaded. */
+/* THE list: X(name in the file, bytes of an element, our format or NULL). A tensor of a type without a format may stand
+ * in a file, but not be loaded. */
 #define PX_DTYPE_LIST(X)                                                                                               \
     X("F64", 8, "fp64")                                                                                                \
     X("F32", 4, "fp32")                                                                                                \

@@ -30,7 +30,8 @@ typedef struct px_safetensors {
  * offsets and sizes agree with each other and with the size of the file; the tensors cover all of it once. */
 px_status px_safetensors_open(px_arena *arena, const char *path, px_safetensors *file, px_error *err);
 
-/* The same on n bytes, of which the file says that they are the beginning of file_size: 8 bytes and the whole header. */
+/* The same on n bytes, of which the file says that they are the beginning of file_size: 8 bytes and the whole header.
+ * */
 px_status px_safetensors_parse(px_arena *arena, const char *path, const char *bytes, size_t n, uint64_t file_size,
                                px_safetensors *file, px_error *err);
 
@@ -41,9 +42,9 @@ const px_tensor *px_safetensors_find(const px_safetensors *file, const char *nam
 px_status px_safetensors_load(px_arena *arena, const px_safetensors *file, const px_tensor *tensor, px_mat *m,
                               px_error *err);
 
-/* A tensor to write, in the type whose format is the matrix's; any other format: the narrowest of F32 and F64 that holds
- * its numbers. vector: the shape is [cols], not [1, cols]; transposed: the shape is [cols, rows]. Names are UTF-8 and
- * differ; "__metadata__" is not one. */
+/* A tensor to write, in the type whose format is the matrix's; any other format: the narrowest of F32 and F64 that
+ * holds its numbers. vector: the shape is [cols], not [1, cols]; transposed: the shape is [cols, rows]. Names are UTF-8
+ * and differ; "__metadata__" is not one. */
 typedef struct px_tensor_out {
     const char *name;
     px_mat m;

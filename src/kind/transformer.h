@@ -49,9 +49,10 @@ void px_transformer_batch(const px_case *c, px_transformer *t);
 px_status px_transformer_emit(const px_transformer *t, const px_nn_report *report, px_lab *lab, px_sink *sink,
                               px_error *err);
 
-/* Parameters and, where the file has them, data (named as their slots: x, dy, ...) from a .safetensors file into inputs, by
- * slot, rounded to their formats. Names as in nanoGPT's state dict, with "transformer." before them or not, without "h.0."
- * where there is one layer; biases that the file lacks are 0. PX_BAD_FILE with the place for a missing or misshapen one. */
+/* Parameters and, where the file has them, data (named as their slots: x, dy, ...) from a .safetensors file into
+ * inputs, by slot, rounded to their formats. Names as in nanoGPT's state dict, with "transformer." before them or not,
+ * without "h.0." where there is one layer; biases that the file lacks are 0. PX_BAD_FILE with the place for a missing
+ * or misshapen one. */
 px_status px_transformer_load(px_arena *arena, const char *path, const px_nn_program *program, px_mat *inputs,
                               px_error *err);
 px_status px_transformer_check(const px_plan *plan, px_error *err); /* reads every file that the plan names */

@@ -13,8 +13,8 @@ static double bytes_of(const px_prog *prog, const px_arg *a) {
     return numbers(a) * (px_fp_is_exact(f) ? sizeof(double) : f.width / 8.0);
 }
 
-/* The list's operations an element of out[0]: a number, times k where there is one; summed over out[0], the inner lengths
- * make up in[0]. */
+/* The list's operations an element of out[0]: a number, times k where there is one; summed over out[0], the inner
+ * lengths make up in[0]. */
 static double other_flops(const px_call *c) {
 #define FLOPS(id, name, n_in, n_out, n_attr, flops, text) flops,
     static const char *const texts[] = {PX_OP_LIST(FLOPS)};

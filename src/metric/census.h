@@ -24,7 +24,7 @@ typedef struct px_census {
     PX_CENSUS_COUNTS(PX_CENSUS_FIELD)
 #undef PX_CENSUS_FIELD
     int lowest, highest; /* least and greatest floor(log2 |x|) of its finite entries; lowest > highest: none */
-    int64_t bin[PX_CENSUS_HIGHEST - PX_CENSUS_LOWEST + 1]; /* finite entries with floor(log2 |x|) = i + PX_CENSUS_LOWEST */
+    int64_t bin[PX_CENSUS_HIGHEST - PX_CENSUS_LOWEST + 1]; /* finite, floor(log2 |x|) = i + PX_CENSUS_LOWEST */
 } px_census;
 
 static inline int64_t px_census_at(const px_census *c, int exponent) { return c->bin[exponent - PX_CENSUS_LOWEST]; }

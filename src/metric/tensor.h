@@ -1,5 +1,5 @@
-/* How far a tensor of a training step is from the truth: the figures of px_tensor_errors beside those of metric/error.h.
- * The truth is an enclosure; where it contains 0 the entry counts as 0: no relative error, no sign. */
+/* How far a tensor of a training step is from the truth: the figures of px_tensor_errors beside those of
+ * metric/error.h. The truth is an enclosure; where it contains 0 the entry counts as 0: no relative error, no sign. */
 #ifndef PX_METRIC_TENSOR_H
 #define PX_METRIC_TENSOR_H
 
@@ -25,9 +25,9 @@ typedef struct px_tensor_errors {
     int64_t n_undecided;  /* figures whose 8th digit the truth's radius does not decide: PX_UNDEFINED */
 } px_tensor_errors;
 
-/* computed: any format, the shape of the truth. Every figure is the exact value of its definition, correctly rounded to 8
- * significant decimal digits, or PX_UNDEFINED: where it is not decided; where the truth is 0 everywhere; the cosine also
- * where computed is 0 everywhere or has an entry that is not finite. */
+/* computed: any format, the shape of the truth. Every figure is the exact value of its definition, correctly rounded to
+ * 8 significant decimal digits, or PX_UNDEFINED: where it is not decided; where the truth is 0 everywhere; the cosine
+ * also where computed is 0 everywhere or has an entry that is not finite. */
 px_tensor_errors px_tensor_measure(const px_mat *computed, const px_truth *truth);
 
 #endif

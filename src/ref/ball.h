@@ -1,6 +1,7 @@
-/* Balls: an MPFR midpoint of a fixed number of bits and a radius in double, so that whatever is computed with them carries
- * a bound of its own error. Every function is the inclusion of one operation (Moore 1966, with midpoints as in Johansson,
- * Arb, IEEE Trans. Comput. 66(8), 2017): if the operands' true values lie in their balls, the result's lies in its. */
+/* Balls: an MPFR midpoint of a fixed number of bits and a radius in double, so that whatever is computed with them
+ * carries a bound of its own error. Every function is the inclusion of one operation (Moore 1966, with midpoints as in
+ * Johansson, Arb, IEEE Trans. Comput. 66(8), 2017): if the operands' true values lie in their balls, the result's lies
+ * in its. */
 #ifndef PX_REF_BALL_H
 #define PX_REF_BALL_H
 

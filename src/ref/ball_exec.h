@@ -37,7 +37,8 @@ typedef struct px_ball_op {
     px_ball_units units;
 } px_ball_op;
 
-/* Lists by operation: the layer's, losses and updates, relatives of adam (ball_layer.c, ball_train.c, ball_adaptive.c). */
+/* Lists by operation: the layer's, losses and updates, relatives of adam (ball_layer.c, ball_train.c, ball_adaptive.c).
+ * */
 px_ball_op px_ball_op_layer(px_op op);
 px_ball_op px_ball_op_train(px_op op);
 px_ball_op px_ball_op_adaptive(px_op op);

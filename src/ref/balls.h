@@ -1,6 +1,6 @@
-/* The reference of whole programs: every operation of the list but the factorisations, with real numbers to a chosen number
- * of bits and a bound of the error of every number (ref/ball.h). Recipes are ignored. Whatever cannot be told from 0 has a
- * radius that reaches 0, so exact zeros are seen: the gradient of the key bias is one. */
+/* The reference of whole programs: every operation of the list but the factorisations, with real numbers to a chosen
+ * number of bits and a bound of the error of every number (ref/ball.h). Recipes are ignored. Whatever cannot be told
+ * from 0 has a radius that reaches 0, so exact zeros are seen: the gradient of the key bias is one. */
 #ifndef PX_REF_BALLS_H
 #define PX_REF_BALLS_H
 

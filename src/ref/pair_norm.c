@@ -29,8 +29,8 @@ static px_pair_row fetch_new(const px_pair_view *v, int64_t i) {
 static double safe(double bound) { return bound * PX_PAIR_SAFE + PX_PAIR_TINY; }
 static double row_error(const px_pair_view *v, int64_t i) { return v->t ? px_pair_row_error(v, i) : 0; }
 
-/* The Jacobian of k = (x - mean)/sqrt(var + eps) is rstd (I - 11'/n - kk'/n), of norm at most rstd; the relative error of
- * rstd is at most d (1 + 6 d), d = rstd r_x/sqrt n, so that of the Jacobian's norm within the ball 3 d. d >= 0.005:
+/* The Jacobian of k = (x - mean)/sqrt(var + eps) is rstd (I - 11'/n - kk'/n), of norm at most rstd; the relative error
+ * of rstd is at most d (1 + 6 d), d = rstd r_x/sqrt n, so that of the Jacobian's norm within the ball 3 d. d >= 0.005:
  * undecided. */
 static void layernorm_row(void *context, int64_t i) {
     norm_job *j = context;

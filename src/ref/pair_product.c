@@ -1,12 +1,13 @@
 /* Products of pairs: C = [C0 +-] A B, n terms, kb = PX_TILE_BLOCK, u = 2^-53.
  *
- * Rounding, beside alpha_i > ||A_i|| and beta_j > ||B_j||, K with 2^K = 2 alpha beta (lanes/body_tile.h): S + a b leaves an
- * exact residue; the residue and the cross terms al b, a bl take 3 roundings, sum |e| <= (n + 1) 2^(K-53): 3 (n + 1)
- * 2^(K-106); c += e: n (kb + 3)/2 2^(K-106); the total of nb blocks: nb (nb + 1)/2 (kb + 1) 2^(K-106); al bl left out:
- * 2^-106 alpha beta. Together gamma_n alpha beta with
+ * Rounding, beside alpha_i > ||A_i|| and beta_j > ||B_j||, K with 2^K = 2 alpha beta (lanes/body_tile.h): S + a b
+ * leaves an exact residue; the residue and the cross terms al b, a bl take 3 roundings, sum |e| <= (n + 1) 2^(K-53): 3
+ * (n + 1) 2^(K-106); c += e: n (kb + 3)/2 2^(K-106); the total of nb blocks: nb (nb + 1)/2 (kb + 1) 2^(K-106); al bl
+ * left out: 2^-106 alpha beta. Together gamma_n alpha beta with
  *     gamma_n = 1.01 2^-105 (4 (n + 2) + n (kb + 2)/2 + nb (nb + 1)(kb + 2)/2).
  * Propagation, row by row: ||dC_i|| <= ||dA_i|| ||B|| + ||(A dB)_i|| + ||dA_i|| ||dB||_F. Entry by entry where A is a
- * transpose (weights' gradients): |dC_jk| <= sum_i (a_i |B_ik| + |A_ij| b_i + a_i b_i), a_i, b_i bounds of the rows i. */
+ * transpose (weights' gradients): |dC_jk| <= sum_i (a_i |B_ik| + |A_ij| b_i + a_i b_i), a_i, b_i bounds of the rows i.
+ * */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,8 +124,9 @@ static double *make_gram(const double *x, int64_t lines, int64_t terms, int64_t 
     return g.out;
 }
 
-/* lambda(W W^T) <= lambda(G) + g_k ||W||_F^2 and lambda(H)^2 <= lambda(fl(H^2)) + g_n ||H||_F^2, with g_k = 1.01 (k + 2) u
- * for fused sums of k terms in any order; lambda(H) <= ||H||_F at the end. Norms beyond 2^+-100 are not squared. */
+/* lambda(W W^T) <= lambda(G) + g_k ||W||_F^2 and lambda(H)^2 <= lambda(fl(H^2)) + g_n ||H||_F^2, with g_k = 1.01 (k +
+ * 2) u for fused sums of k terms in any order; lambda(H) <= ||H||_F at the end. Norms beyond 2^+-100 are not squared.
+ * */
 double px_pairs_norm(const double *x, int64_t rows, int64_t cols, int64_t rs, int64_t cs, int squarings) {
     int64_t lines = rows < cols ? rows : cols, terms = rows < cols ? cols : rows;
     double *line_norms = numbers(lines), whole;

@@ -11,8 +11,8 @@
 #define PX_PAIR_SAFE 1.0001
 #define PX_PAIR_TINY 0x1p-900
 
-/* Values hi + lo, row-major. Two bounds of the error of entry (i, j): it is at most row_entry[i] + col_entry[j], and the
- * whole row's 2-norm is at most row[i]. */
+/* Values hi + lo, row-major. Two bounds of the error of entry (i, j): it is at most row_entry[i] + col_entry[j], and
+ * the whole row's 2-norm is at most row[i]. */
 typedef struct px_pair_tensor {
     int64_t rows, cols;
     double *hi, *lo;
@@ -61,8 +61,8 @@ px_pair_row px_pair_row_new(int64_t n); /* of zeros; free(row.h) */
 /* Before the first call that writes a tensor: no error. */
 void px_pair_reset(const px_pair_state *s, int call);
 
-/* What a call knows about the view that it wrote: the norm of the error of each row; entry (optional): of entry (i, j) at
- * most row_entry[i] + col_entry[j]. Bounds become at least TINY. */
+/* What a call knows about the view that it wrote: the norm of the error of each row; entry (optional): of entry (i, j)
+ * at most row_entry[i] + col_entry[j]. Bounds become at least TINY. */
 void px_pair_commit(const px_pair_view *v, const double *row, const double *row_entry, const double *col_entry);
 
 #endif

@@ -1,6 +1,6 @@
-/* What judges a training step beside what is judged: forward and backward of one block of GPT-2 small in pairs (double-double
- * with radii) against the emulated fp32 step, and of a small block against balls (MPFR). Norms of the weights are found
- * before, once a set of weights. */
+/* What judges a training step beside what is judged: forward and backward of one block of GPT-2 small in pairs
+ * (double-double with radii) against the emulated fp32 step, and of a small block against balls (MPFR). Norms of the
+ * weights are found before, once a set of weights. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

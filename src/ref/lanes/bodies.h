@@ -1,5 +1,5 @@
-/* The kernels of one instruction set; the including file has set PX_TILE_BYTES, PX_TILE_ROWS, PX_TILE_VECTORS, PX_PAIR_NAME and
- * PX_PAIR_TABLE. */
+/* The kernels of one instruction set; the including file has set PX_TILE_BYTES, PX_TILE_ROWS, PX_TILE_VECTORS,
+ * PX_PAIR_NAME and PX_PAIR_TABLE. */
 #include "ref/lanes/body_tile.h"
 #include "ref/lanes/body_rows.h"
 #include "ref/lanes/body_norm.h"

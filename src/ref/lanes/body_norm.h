@@ -19,8 +19,9 @@ static inline centred centre(const double *h, const double *l, i8 on, dd8 m, dd8
     return out;
 }
 
-/* mean: path(n) 4 of sum |x| / n, 16 of itself; variance: c^2 with rc, path(n) 4 + 6 + 16 of it; + eps: 4, and 1 of eps;
- * rstd: half the relative error of var + eps (0.51 below 0.005, else undecided) and 10. y = k gamma + beta: 6 and 4. */
+/* mean: path(n) 4 of sum |x| / n, 16 of itself; variance: c^2 with rc, path(n) 4 + 6 + 16 of it; + eps: 4, and 1 of
+ * eps; rstd: half the relative error of var + eps (0.51 below 0.005, else undecided) and 10. y = k gamma + beta: 6 and
+ * 4. */
 static px_row_report row_layernorm(int64_t n, const double eps[2], px_pair_row y, double mean[2], double rstd[2],
                                    px_pair_row x, px_pair_row gamma, px_pair_row beta) {
     dd8 m = all_dd(0, 0), w = all_dd(0, 0);
@@ -59,7 +60,8 @@ static px_row_report row_layernorm(int64_t n, const double eps[2], px_pair_row y
 }
 
 /* g = dy gamma: 6. a = avg g, b = avg g k; t = (g - a) - k b; dx = t s. I - 11'/n - kk'/n = P - (mu (1 q' + q 1') +
- * mu^2 11')/n with mu = avg k, q = k - mu: P has norm max(1, ||q||^2/n - 1), the rest at most 2 |mu| ||q||/sqrt n + mu^2. */
+ * mu^2 11')/n with mu = avg k, q = k - mu: P has norm max(1, ||q||^2/n - 1), the rest at most 2 |mu| ||q||/sqrt n +
+ * mu^2. */
 static px_row_report row_layernorm_backward(int64_t n, px_pair_row dx, px_pair_row dy, px_pair_row x,
                                             const double mean[2], const double rstd[2], px_pair_row gamma) {
     const dd8 m = all_dd(mean[0], mean[1]), s = all_dd(rstd[0], rstd[1]);

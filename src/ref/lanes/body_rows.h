@@ -71,9 +71,10 @@ static inline dd8 clamp600(dd8 x) {
 }
 
 /* t = x (c1 + c3 x^2), s = 1/(1 + exp(-t)), q = 1 - s = exp(-t) s, y = x s, g = s + y q t', t' = c1 + 3 c3 x^2.
- * Relative errors in U2: t: 6+6+1, +4, +6 = 23; exp: eE = 16 + 24 |t| (absolute in its argument); s: eE q + 4 + 16 = es;
- * y: es + 6; y q t': (es + 6) + (eE + es + 6) + 6 + (23 + 6) <= eE + 2 es + 50; g: and 4 (|s| + |h|). Where |t| > 600 the
- * clamped exponential is off by less than 1e-260, which 1e-250 (1 + |x|)^3 covers in both results (t' <= 2 + |x|^2). */
+ * Relative errors in U2: t: 6+6+1, +4, +6 = 23; exp: eE = 16 + 24 |t| (absolute in its argument); s: eE q + 4 + 16 =
+ * es; y: es + 6; y q t': (es + 6) + (eE + es + 6) + 6 + (23 + 6) <= eE + 2 es + 50; g: and 4 (|s| + |h|). Where |t| >
+ * 600 the clamped exponential is off by less than 1e-260, which 1e-250 (1 + |x|)^3 covers in both results (t' <= 2 +
+ * |x|^2). */
 static px_row_report row_gelu(const px_pair_constants *c, int64_t n, px_pair_row y, px_pair_row g, px_pair_row x) {
     const dd8 one = all_dd(1, 0), c1 = all_dd(c->gelu1[0], c->gelu1[1]), c3 = all_dd(c->gelu3[0], c->gelu3[1]);
     v8 squares_y = all(0), squares_g = all(0), top = all(0);
@@ -133,7 +134,8 @@ static px_row_report row_softmax(const px_pair_constants *c, int64_t n, int64_t 
 }
 
 /* w = <dp, p>: path(n) 4 + 6 of sum |dp p|; e = dp - w: + 4 |e|; t = p e: 6 |t| + p re; ds = scale t: 7.
- * diag(p) - p p' has norm at most 1/2 for a probability vector; for one that sums to 1 + d, 1/2 + 2 |d|; else max p + ||p||^2. */
+ * diag(p) - p p' has norm at most 1/2 for a probability vector; for one that sums to 1 + d, 1/2 + 2 |d|; else max p +
+ * ||p||^2. */
 static px_row_report row_softmax_backward(int64_t n, int64_t visible, const double scale[2], px_pair_row ds,
                                           px_pair_row dp, px_pair_row p) {
     dd8 w = all_dd(0, 0);

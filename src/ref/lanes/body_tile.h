@@ -1,8 +1,8 @@
 /* Tiles of products, PX_TILE_ROWS x PX_TILE_VECTORS vectors of PX_TILE_BYTES, by sums anchored at S0 = 3 alpha beta: by
  * Cauchy and Schwarz every partial sum of hi products stays within alpha beta of it, so S never leaves the binade
- * [2 alpha beta, 4 alpha beta], what an addition to it loses is one exact residue e of the product, and the residues are
- * summed on their own, in blocks of PX_TILE_BLOCK so that their own roundings stay small. pair_product.c has the bound.
- * Every entry is summed alone, in the order of k: its bits do not depend on the shape of the tile. */
+ * [2 alpha beta, 4 alpha beta], what an addition to it loses is one exact residue e of the product, and the residues
+ * are summed on their own, in blocks of PX_TILE_BLOCK so that their own roundings stay small. pair_product.c has the
+ * bound. Every entry is summed alone, in the order of k: its bits do not depend on the shape of the tile. */
 #include "ref/lanes/kernels.h"
 #include "ref/lanes/lanes.h"
 

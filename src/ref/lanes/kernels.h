@@ -1,5 +1,5 @@
-/* What every instruction set offers the executor of pairs (ref/pairs.h): the same kernels, from the same bodies, with the
- * same bits. One translation unit each; the choice is ref/isa.c's. Nothing here is shared with emu/. */
+/* What every instruction set offers the executor of pairs (ref/pairs.h): the same kernels, from the same bodies, with
+ * the same bits. One translation unit each; the choice is ref/isa.c's. Nothing here is shared with emu/. */
 #ifndef PX_REF_LANES_KERNELS_H
 #define PX_REF_LANES_KERNELS_H
 
@@ -15,7 +15,8 @@ typedef struct px_pair_constants {
     double gelu1[2], gelu3[2];                 /* 2 sqrt(2/pi), and 0.044715 times that */
 } px_pair_constants;
 
-/* What a row operation says about itself: 2-norms over the row of bounds of its own roundings, operands taken as exact. */
+/* What a row operation says about itself: 2-norms over the row of bounds of its own roundings, operands taken as exact.
+ * */
 typedef struct px_row_report {
     double rounding[3]; /* of each result; of a column result the bound of its one entry */
     double largest[3];  /* see the kernel */
@@ -31,8 +32,8 @@ typedef struct px_pair_row {
 typedef struct px_pair_kernels {
     const char *name;
     int rows, cols; /* of a tile */
-    /* One tile of A B, K terms: a packed k-major by rows, b by cols; alpha, beta: powers of two above the 2-norms of A's
-     * rows and B's columns, (1 + 2^-20 included); al, bl NULL: exactly 0. oh, ol: rows x cols. */
+    /* One tile of A B, K terms: a packed k-major by rows, b by cols; alpha, beta: powers of two above the 2-norms of
+     * A's rows and B's columns, (1 + 2^-20 included); al, bl NULL: exactly 0. oh, ol: rows x cols. */
     void (*tile)(int64_t k, const double *ah, const double *al, const double *bh, const double *bl, const double *alpha,
                  const double *beta, double *oh, double *ol);
     /* The same in plain double by fused steps, k ascending: for bounds of norms. */
@@ -53,12 +54,12 @@ typedef struct px_pair_kernels {
      * diag(p) - p p'. */
     px_row_report (*softmax_backward)(int64_t n, int64_t visible, const double scale[2], px_pair_row ds, px_pair_row dp,
                                       px_pair_row p);
-    /* k = (x - mean) rstd, y = k gamma + beta; mean, rstd: pairs. rounding: of y, mean and rstd; largest[0]: max |gamma|,
-     * largest[1]: max |k|. gamma.h NULL: 1, beta.h NULL: 0. */
+    /* k = (x - mean) rstd, y = k gamma + beta; mean, rstd: pairs. rounding: of y, mean and rstd; largest[0]: max
+     * |gamma|, largest[1]: max |k|. gamma.h NULL: 1, beta.h NULL: 0. */
     px_row_report (*layernorm)(int64_t n, const double eps[2], px_pair_row y, double mean[2], double rstd[2],
                                px_pair_row x, px_pair_row gamma, px_pair_row beta);
-    /* g = dy gamma; largest[0]: max |gamma|; [1]: |avg(g k)|; [2]: a bound of the norm of I - 11'/n - kk'/n; size: of dx, g
-     * and k. */
+    /* g = dy gamma; largest[0]: max |gamma|; [1]: |avg(g k)|; [2]: a bound of the norm of I - 11'/n - kk'/n; size: of
+     * dx, g and k. */
     px_row_report (*layernorm_backward)(int64_t n, px_pair_row dx, px_pair_row dy, px_pair_row x, const double mean[2],
                                         const double rstd[2], px_pair_row gamma);
     /* k = (x - mean) rstd alone: rounding[0]; size[0]: ||k||. */

@@ -1,8 +1,8 @@
-/* Eight doubles at a time, and double-double numbers of them. The including file's compiler flags say what the processor
- * has; every function gives the same bits with any of them (fma is exact before its one rounding everywhere).
+/* Eight doubles at a time, and double-double numbers of them. The including file's compiler flags say what the
+ * processor has; every function gives the same bits with any of them (fma is exact before its one rounding everywhere).
  *
- * Relative errors in units of U2 = u^2 = 2^-106, proven by Joldes, Muller & Popescu, ACM TOMS 44(2) (2017), and rounded up:
- * alg. 6 (sum of two) 3, alg. 12 (product) 5, alg. 17 with alg. 9 (quotient) 15. */
+ * Relative errors in units of U2 = u^2 = 2^-106, proven by Joldes, Muller & Popescu, ACM TOMS 44(2) (2017), and rounded
+ * up: alg. 6 (sum of two) 3, alg. 12 (product) 5, alg. 17 with alg. 9 (quotient) 15. */
 #ifndef PX_REF_LANES_LANES_H
 #define PX_REF_LANES_LANES_H
 
@@ -110,8 +110,8 @@ static inline void store_dd(double *h, double *l, dd8 x) {
     store8(l, x.l);
 }
 
-/* 1/sqrt(w): the double value s and a second-order Newton step s (e/2 + 3 e^2/8), e = 1 - w s^2; its error is dominated by
- * that of w s^2 in double-double (6 + 4, halved) and the last product: 8 derived, E_RSQRT claimed. */
+/* 1/sqrt(w): the double value s and a second-order Newton step s (e/2 + 3 e^2/8), e = 1 - w s^2; its error is dominated
+ * by that of w s^2 in double-double (6 + 4, halved) and the last product: 8 derived, E_RSQRT claimed. */
 static inline dd8 rsqrt_dd(dd8 w) {
     v8 s = all(1) / sqrt8(w.h);
     dd8 e = sub_dd(all_dd(1, 0), mul_dd(w, two_product(s, s)));
