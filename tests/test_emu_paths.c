@@ -216,8 +216,14 @@ static void matrix_products(void **state) {
         data_kind kind = (data_kind)below(KINDS);
         px_call call = {.op = PX_OP_GEMM, .recipe = some_recipe(), .attr = {below(2) ? 1.0 : -1.0}, .stream = draw()};
         px_fp in = below(2) ? (call.recipe.mul.p ? call.recipe.mul : call.recipe.acc) : some_format();
-        bool by_unit = below(16) == 0;
+        bool by_unit = below(16) == 0; /* or an algorithm: its operands have one format */
         if (by_unit) call.recipe = some_unit(&in);
+        if (!by_unit && below(16) == 0) {
+            in = px_fp_row((size_t)below(3) + 1); /* fp32 or shorter */
+            call.recipe.algorithm = (uint8_t)(1 + below(PX_MXFP4));
+            call.recipe.mx_block = (int32_t)(1 + below(40));
+            by_unit = true;
+        }
         int64_t m = some_size(12), n = some_size(140), k = some_size(60);
         px_task task = {.call = &call};
         task.in[0] = make_view(arena, in, m, k, kind);

@@ -22,6 +22,24 @@
 typedef enum px_order { PX_ORDER_LIST(PX_ORDER_ENUM) PX_ORDER_COUNT } px_order;
 #undef PX_ORDER_ENUM
 
+/* Algorithms that make products of better numbers from products of short ones, or the reverse; THE list: X(enumerator,
+ * name, what it does). Precise definitions in kernel/algorithm.h. */
+#define PX_ALGORITHM_LIST(X)                                                                                           \
+    X(PX_ALGORITHM_NONE, "none", "the operands are multiplied as they are")                                            \
+    X(PX_BF16X3, "bf16x3", "three bf16 numbers for one; the 3 largest of their 9 products (16 bits)")                  \
+    X(PX_BF16X6, "bf16x6", "the 6 largest of 9 products of bf16 parts (about fp32)")                                   \
+    X(PX_BF16X9, "bf16x9", "all 9 products of bf16 parts (exact products of fp32 numbers)")                            \
+    X(PX_MXFP8_E4M3, "mxfp8_e4m3", "blocks of `mx_block` terms share a power of two, elements in fp8_e4m3 (OCP MX)")   \
+    X(PX_MXFP8_E5M2, "mxfp8_e5m2", "the same in fp8_e5m2")                                                             \
+    X(PX_MXFP4, "mxfp4", "the same in fp4 (e2m1)")                                                                     \
+    X(PX_OZAKI, "ozaki",                                                                                               \
+      "`slices` of 7 bits below the largest of a row or column; exact integer sums of their products")                 \
+    X(PX_DOT2, "dot2", "twice the accumulator's precision, by error-free products and sums")
+
+#define PX_ALGORITHM_ENUM(id, name, text) id,
+typedef enum px_algorithm { PX_ALGORITHM_LIST(PX_ALGORITHM_ENUM) PX_ALGORITHM_COUNT } px_algorithm;
+#undef PX_ALGORITHM_ENUM
+
 typedef struct px_recipe {
     px_fp mul;                      /* products are rounded to this; exact: not rounded before they are added */
     px_fp acc;                      /* every sum is rounded to this; exact: one rounding at the end, to out */
@@ -32,6 +50,8 @@ typedef struct px_recipe {
     uint8_t fused;                  /* 1: the product is not rounded, one rounding a step (mul is then ignored) */
     int16_t model;                  /* px_model: products and sums by a matrix unit (kernel/mma.h); 0: none */
     int32_t block, splits, promote; /* 0: does not apply; promote: models only */
+    uint8_t algorithm;              /* px_algorithm */
+    int32_t slices, mx_block;       /* 0: does not apply */
 } px_recipe;
 
 static inline px_rounding px_recipe_rounding(const px_recipe *r) { return (px_rounding){r->rounding, r->sr_bits}; }
@@ -42,5 +62,16 @@ px_recipe px_recipe_uniform(px_fp f);
 const char *px_order_name(px_order order);
 const char *px_order_help(px_order order);
 int px_order_find(const char *name); /* the order, or -1 */
+
+const char *px_algorithm_name(px_algorithm algorithm);
+
+/* The algorithms up to PX_MXFP4 multiply and add other numbers in the place of the operands, by the rest of the recipe:
+ * each term becomes so many products, of numbers of this format. */
+static inline bool px_algorithm_replaces(px_algorithm a) { return a != PX_ALGORITHM_NONE && a <= PX_MXFP4; }
+int px_algorithm_copies(px_algorithm algorithm);
+px_fp px_algorithm_operand(px_algorithm algorithm, px_fp in);
+
+/* The format of the elements of a block-scaled algorithm; they saturate. */
+px_fp px_algorithm_element(px_algorithm algorithm);
 
 #endif

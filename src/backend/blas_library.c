@@ -81,6 +81,7 @@ static int supports(const px_prog *prog, const px_call *call, char *why, size_t 
     if (r->rounding != PX_NEAREST_EVEN) return refuse(why, n, "rounding other than nearest_even");
     if (r->order != PX_SEQUENTIAL) return refuse(why, n, "order of its caller's choice");
     if (r->model != 0) return refuse(why, n, "models of matrix units");
+    if (r->algorithm != PX_ALGORITHM_NONE) return refuse(why, n, "algorithms of precx");
     return 1;
 }
 

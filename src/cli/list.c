@@ -98,6 +98,10 @@ static void add_bounds(px_table *t) {
 static void add_optimizers(px_table *t) {
 #define NAMED_ROW(id, name, text) row(t, name, text, NULL, NULL);
     PX_OPTIMIZER_LIST(NAMED_ROW)
+}
+
+static void add_algorithms(px_table *t) {
+    PX_ALGORITHM_LIST(NAMED_ROW)
 #undef NAMED_ROW
 }
 
@@ -140,6 +144,7 @@ static const struct listing {
     {"metrics", {{"metric", 0}, {"unit", 0}, {"formula", 0}}, 3, add_metrics},
     {"roundings", {{"rounding", 0}, {"what", 0}}, 2, add_roundings},
     {"orders", {{"order", 0}, {"what", 0}}, 2, add_orders},
+    {"algorithms", {{"algorithm", 0}, {"what", 0}}, 2, add_algorithms},
     {"bounds", {{"bound", 0}, {"formula", 0}, {"holds", 0}, {"source", 0}}, 4, add_bounds},
 };
 enum { N_LISTINGS = sizeof listings / sizeof *listings };

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "emu/algorithm.h"
 #include "emu/view.h"
 #include "kernel/elementwise.h"
 #include "kernel/mma.h"
@@ -113,6 +114,10 @@ static void gemm_row(void *context, int64_t i) {
 
 void px_define_gemm(const px_task *task) {
     const px_recipe *r = &task->call->recipe;
+    if (r->algorithm != PX_ALGORITHM_NONE) {
+        px_algorithm_define(task);
+        return;
+    }
     px_mma unit;
     bool by_unit = r->model != PX_MODEL_NONE;
     if (by_unit)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "arith/model.h"
+#include "emu/algorithm.h"
 #include "emu/definition.h"
 #include "emu/elementwise.h"
 #include "emu/factor.h"
@@ -40,6 +41,7 @@ static const px_path gemm_paths[] = {
     {"rows in binary32", px_gemm_in_binary32, px_gemm_run_binary32},
     {"rows in binary64", px_gemm_in_binary64, px_gemm_run_binary64},
     {"tiles of a matrix unit", px_mma_tiles_match, px_mma_tiles_run},
+    {"an algorithm's operands", px_algorithm_replaced, px_algorithm_run},
     {"definition", always, px_define_gemm},
 };
 static const px_path lu_paths[] = {
@@ -90,7 +92,8 @@ static int unit_supports(const px_prog *prog, const px_call *call, char *why, si
     px_mma unit;
     px_error err;
     if (call->op != PX_OP_GEMM) return refuse(why, n, "model of a matrix unit for other operations than gemm");
-    px_fp a = prog->slots[call->in[0].slot].fmt, b = prog->slots[call->in[1].slot].fmt;
+    px_fp a = px_algorithm_operand((px_algorithm)r->algorithm, prog->slots[call->in[0].slot].fmt);
+    px_fp b = px_algorithm_operand((px_algorithm)r->algorithm, prog->slots[call->in[1].slot].fmt);
     if (px_mma_find((px_model)r->model, a, b, r->acc, &unit, &err) != PX_OK) return refuse(why, n, err.text);
     if (!px_fp_equal(a, unit.a) || !px_fp_equal(b, unit.b) || !px_fp_equal(r->acc, unit.out))
         return refuse(why, n, "matrix units that flush subnormals or saturate");
@@ -111,6 +114,7 @@ static int factoring_supports(const px_recipe *r, char *why, size_t n) {
 
 int px_emu_supports(const px_prog *prog, const px_call *call, char *why, size_t n) {
     const px_recipe *r = &call->recipe;
+    if (r->algorithm != PX_ALGORITHM_NONE && !px_algorithm_supports(prog, call, why, n)) return 0;
     if (r->model != PX_MODEL_NONE) return unit_supports(prog, call, why, n);
     if (r->promote != 0) return refuse(why, n, "promotion");
     int paths;

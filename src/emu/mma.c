@@ -44,7 +44,7 @@ static bool whole_steps(int64_t length, int64_t whole, int64_t step) { return le
 
 static bool find_unit(const px_task *t, px_mma *unit) {
     const px_recipe *r = &t->call->recipe;
-    if (r->model == PX_MODEL_NONE) return false;
+    if (r->model == PX_MODEL_NONE || r->algorithm != PX_ALGORITHM_NONE) return false;
     return px_mma_find((px_model)r->model, t->in[0].fmt, t->in[1].fmt, r->acc, unit, NULL) == PX_OK;
 }
 

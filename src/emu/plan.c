@@ -161,6 +161,7 @@ px_operands px_operands_of_gemm(const px_task *task, bool scanned) {
 
 bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operands *o, px_plan *plan, px_facts *facts) {
     *plan = (px_plan){0}, *facts = (px_facts){0};
+    if (recipe->algorithm != PX_ALGORITHM_NONE) return false;
     plan->mode = plan->mul_mode = recipe->rounding;
     if (plan->mode == PX_STOCHASTIC || (plan->mode != PX_NEAREST_EVEN && host->p != 53)) return false;
     if (recipe->model != 0 || recipe->promote != 0 || o->n < 1) return false;

@@ -10,6 +10,7 @@
 const char *const px_words_rounding[] = {PX_ROUNDING_LIST(SECOND) NULL};
 const char *const px_words_order[] = {PX_ORDER_LIST(SECOND) NULL};
 const char *const px_words_model[] = {"none", PX_MODEL_LIST(SECOND) NULL};
+const char *const px_words_algorithm[] = {PX_ALGORITHM_LIST(SECOND) NULL};
 const char *const px_words_vector[] = {PX_VECTOR_LIST(FIRST) NULL};
 const char *const px_words_pair[] = {PX_PAIR_LIST(FIRST) NULL};
 const char *const px_words_matrix[] = {PX_MATRIX_LIST(FIRST) NULL};

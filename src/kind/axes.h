@@ -12,6 +12,7 @@
 extern const char *const px_words_rounding[];
 extern const char *const px_words_order[];
 extern const char *const px_words_model[];
+extern const char *const px_words_algorithm[];
 extern const char *const px_words_vector[];
 extern const char *const px_words_pair[];
 extern const char *const px_words_matrix[];
@@ -56,6 +57,15 @@ enum { PX_OVERFLOW_OWN };
 #define PX_AXIS_PROMOTE                                                                                                \
     {"promote", PX_PARAM_INT, "0", NULL, NULL, 0, 1 << 20, false,                                                      \
      "models: after so many terms the unit's sum is added to one outside and starts anew; 0 stands for never"}
+#define PX_AXIS_ALGORITHM                                                                                              \
+    {"algorithm", PX_PARAM_WORD, "none", px_words_algorithm, NULL, 0, 0, false,                                        \
+     "products put together from shorter ones, or of block-scaled operands (`precx list algorithms`)"}
+#define PX_AXIS_SLICES                                                                                                 \
+    {"slices", PX_PARAM_INT, "0", NULL, NULL, 0, 24, false,                                                            \
+     "algorithm ozaki: slices of 7 bits; 0 stands for 4"}
+#define PX_AXIS_MX_BLOCK                                                                                               \
+    {"mx_block", PX_PARAM_INT, "0", NULL, NULL, 0, 1 << 20, false,                                                     \
+     "block-scaled algorithms: terms that share a power of two; 0 stands for 32"}
 #define PX_AXIS_FUSED                                                                                                  \
     {"fused", PX_PARAM_WORD, "no", px_words_fused, NULL, 0, 0, false,                                                  \
      "yes: one rounding a step, the product is not rounded"}

@@ -9,13 +9,30 @@
 #include "kind/means.h"
 
 static const px_param params[] = {
-    PX_AXIS_FORMAT, PX_AXIS_PRODUCT, PX_AXIS_ACCUM, PX_AXIS_OUT("accum"), PX_AXIS_ORDER, PX_AXIS_BLOCK, PX_AXIS_SPLITS,
-    PX_AXIS_PARTIAL, PX_AXIS_MODEL, PX_AXIS_PROMOTE, PX_AXIS_FUSED, PX_AXIS_ROUNDING, PX_AXIS_SR_BITS,
-    PX_AXIS_SUBNORMAL, PX_AXIS_OVERFLOW, PX_AXIS_BACKEND,
+    PX_AXIS_FORMAT,
+    PX_AXIS_PRODUCT,
+    PX_AXIS_ACCUM,
+    PX_AXIS_OUT("accum"),
+    PX_AXIS_ORDER,
+    PX_AXIS_BLOCK,
+    PX_AXIS_SPLITS,
+    PX_AXIS_PARTIAL,
+    PX_AXIS_MODEL,
+    PX_AXIS_PROMOTE,
+    PX_AXIS_FUSED,
+    PX_AXIS_ROUNDING,
+    PX_AXIS_SR_BITS,
+    PX_AXIS_SUBNORMAL,
+    PX_AXIS_OVERFLOW,
+    PX_AXIS_ALGORITHM,
+    PX_AXIS_SLICES,
+    PX_AXIS_MX_BLOCK,
+    PX_AXIS_BACKEND,
     {"matrix", PX_PARAM_WORD, "uniform", px_words_matrix, NULL, 0, 0, true, "A and B (`precx list matrices`)"},
-    PX_AXIS_SIZE_AS_N("m", 1 << 16, "rows of A and C"), PX_AXIS_SIZE("n", "64", 1 << 16, "columns of B and C"),
-    PX_AXIS_SIZE_AS_N("k", 1 << 20, "columns of A, rows of B: the terms of each sum"), PX_AXIS_REP
-};
+    PX_AXIS_SIZE_AS_N("m", 1 << 16, "rows of A and C"),
+    PX_AXIS_SIZE("n", "64", 1 << 16, "columns of B and C"),
+    PX_AXIS_SIZE_AS_N("k", 1 << 20, "columns of A, rows of B: the terms of each sum"),
+    PX_AXIS_REP};
 
 #define GEMM_COLUMNS(X)                                                                                                \
     X("repr_rel_a", "1", PX_COLUMN_NUMBER, "representation error: max |dA|/|A| over entries, A rounded to the format") \
@@ -30,10 +47,10 @@ static const px_param params[] = {
       "sigma_max/sigma_min of the stored A by LAPACK's dgesdd, for sizes up to 512: the "                              \
       "error of a product does not depend on it")
 
-static const px_column columns[] = {PX_COLUMNS_MEANS(PX_AS_COLUMN) GEMM_COLUMNS(PX_AS_COLUMN) PX_COLUMNS_ERROR
-                                        PX_COLUMNS_BOUND(PX_AS_COLUMN) PX_COLUMNS_PROBABLE(PX_AS_COLUMN)
-                                            PX_COLUMNS_COUNT(PX_AS_COLUMN) KAPPA_COLUMNS(PX_AS_LIBRARY_COLUMN)
-                                                PX_COLUMNS_STATUS(PX_AS_COLUMN)};
+static const px_column columns[] = {PX_COLUMNS_MEANS(PX_AS_COLUMN) GEMM_COLUMNS(PX_AS_COLUMN)
+                                        PX_COLUMNS_ERROR PX_COLUMNS_BOUND(PX_AS_COLUMN)
+                                            PX_COLUMNS_PROBABLE(PX_AS_COLUMN) PX_COLUMNS_COUNT(PX_AS_COLUMN)
+                                                KAPPA_COLUMNS(PX_AS_LIBRARY_COLUMN) PX_COLUMNS_STATUS(PX_AS_COLUMN)};
 
 static void plan(px_trial *t, const px_case *c) {
     px_treatment how = px_treatment_of(c);
@@ -117,7 +134,9 @@ const px_kind px_kind_gemm = {
     .detail =
         "A (m x k) and B (k x n) are rounded to the format and multiplied: products rounded to `product`, sums to "
         "`accum` in the given order, the result to `out`. With a `model` a matrix unit multiplies and adds instead,"
-        " block by block, in the order sequential or splitk. Columns err_* compare with the exact product of the "
+        " block by block, in the order sequential or splitk. An `algorithm` puts other numbers in the place of A and "
+        "B, "
+        "or adds in its own way. Columns err_* compare with the exact product of the "
         "stored matrices, beside the deterministic bound (about k u |A||B|) and the probabilistic one (about "
         "sqrt(k) u); columns repr_* say what rounding the data did, beside the first-order formula.",
     .sources =

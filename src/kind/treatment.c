@@ -8,7 +8,7 @@
 #include "data/data.h"
 #include "kind/axes.h"
 
-enum { BLOCK_DEFAULT = 32, SPLITS_DEFAULT = 4 };
+enum { BLOCK_DEFAULT = 32, SPLITS_DEFAULT = 4, SLICES_DEFAULT = 4, MX_BLOCK_DEFAULT = 32 };
 
 /* THE list of axes that apply only where another axis has a certain value: elsewhere they must keep their default. */
 static const struct rule {
@@ -16,23 +16,31 @@ static const struct rule {
     const char *const *words; /* of the governor */
     int word;                 /* its value for which `axis` applies */
     bool others;              /* for all its values but that */
+    int last;                 /* 0, or: for the values word .. last */
 } rules[] = {
-    {"block", "order", px_words_order, PX_BLOCKED, false},
-    {"splits", "order", px_words_order, PX_SPLITK, false},
-    {"partial", "order", px_words_order, PX_SPLITK, false},
-    {"sr_bits", "rounding", px_words_rounding, PX_STOCHASTIC, false},
-    {"product", "fused", px_words_fused, PX_FUSED_NO, false},
-    {"product", "model", px_words_model, PX_MODEL_NONE, false}, /* a unit has its own ways */
-    {"fused", "model", px_words_model, PX_MODEL_NONE, false},
-    {"rounding", "model", px_words_model, PX_MODEL_NONE, false},
-    {"subnormal", "model", px_words_model, PX_MODEL_NONE, false},
-    {"overflow", "model", px_words_model, PX_MODEL_NONE, false},
-    {"promote", "model", px_words_model, PX_MODEL_NONE, true},
-    {"cond", "data", px_words_vector, PX_VECTOR_conditioned, false},
-    {"tiny", "data", px_words_vector, PX_VECTOR_one_then_tiny, false},
-    {"edge", "data", px_words_pair, PX_PAIR_near_edge, false},
-    {"a", "data", px_words_pair, PX_PAIR_values, false},
-    {"b", "data", px_words_pair, PX_PAIR_values, false},
+    {"block", "order", px_words_order, PX_BLOCKED, false, 0},
+    {"splits", "order", px_words_order, PX_SPLITK, false, 0},
+    {"partial", "order", px_words_order, PX_SPLITK, false, 0},
+    {"sr_bits", "rounding", px_words_rounding, PX_STOCHASTIC, false, 0},
+    {"product", "fused", px_words_fused, PX_FUSED_NO, false, 0},
+    {"product", "model", px_words_model, PX_MODEL_NONE, false, 0}, /* a unit has its own ways */
+    {"fused", "model", px_words_model, PX_MODEL_NONE, false, 0},
+    {"rounding", "model", px_words_model, PX_MODEL_NONE, false, 0},
+    {"subnormal", "model", px_words_model, PX_MODEL_NONE, false, 0},
+    {"overflow", "model", px_words_model, PX_MODEL_NONE, false, 0},
+    {"promote", "model", px_words_model, PX_MODEL_NONE, true, 0},
+    {"slices", "algorithm", px_words_algorithm, PX_OZAKI, false, 0},
+    {"mx_block", "algorithm", px_words_algorithm, PX_MXFP8_E4M3, false, PX_MXFP4},
+    {"model", "algorithm", px_words_algorithm, PX_ALGORITHM_NONE, false, PX_BF16X9},
+    {"order", "algorithm", px_words_algorithm, PX_ALGORITHM_NONE, false, PX_MXFP4}, /* the others have their own ways */
+    {"product", "algorithm", px_words_algorithm, PX_ALGORITHM_NONE, false, PX_MXFP4},
+    {"fused", "algorithm", px_words_algorithm, PX_ALGORITHM_NONE, false, PX_MXFP4},
+    {"rounding", "algorithm", px_words_algorithm, PX_ALGORITHM_NONE, false, PX_MXFP4},
+    {"cond", "data", px_words_vector, PX_VECTOR_conditioned, false, 0},
+    {"tiny", "data", px_words_vector, PX_VECTOR_one_then_tiny, false, 0},
+    {"edge", "data", px_words_pair, PX_PAIR_near_edge, false, 0},
+    {"a", "data", px_words_pair, PX_PAIR_values, false, 0},
+    {"b", "data", px_words_pair, PX_PAIR_values, false, 0},
 };
 
 const px_value *px_axis_value(const px_case *c, const char *name) {
@@ -88,6 +96,10 @@ static px_status fill(const px_case *c, px_treatment *t, px_error *err) {
     if (r->order == PX_BLOCKED) r->block = integer(c, "block") > 0 ? (int32_t)integer(c, "block") : BLOCK_DEFAULT;
     if (r->order == PX_SPLITK) r->split = format(c, "partial", px_fp_exact());
     if (r->order == PX_SPLITK) r->splits = integer(c, "splits") > 0 ? (int32_t)integer(c, "splits") : SPLITS_DEFAULT;
+    r->algorithm = (uint8_t)word(c, "algorithm", PX_ALGORITHM_NONE);
+    if (r->algorithm == PX_OZAKI) r->slices = integer(c, "slices") > 0 ? (int32_t)integer(c, "slices") : SLICES_DEFAULT;
+    if (r->algorithm >= PX_MXFP8_E4M3 && r->algorithm <= PX_MXFP4)
+        r->mx_block = integer(c, "mx_block") > 0 ? (int32_t)integer(c, "mx_block") : MX_BLOCK_DEFAULT;
     t->exec = px_backend_of(px_case_text(c, "backend"), px_case_value(c, "backend")->path);
     t->stream = px_philox(c->seed, px_stream("rounding"), (uint64_t)px_case_int(c, "rep")).lo;
     PX_TRY(set_rules(c, &t->in, err));
@@ -102,7 +114,8 @@ const char *px_treatment_refused(px_arena *arena, const px_case *c) {
         const struct rule *r = &rules[i];
         const px_param *axis = param(c, r->axis), *governor = param(c, r->governor);
         if (!axis || !governor || governor->words != r->words) continue;
-        if ((px_case_word(c, r->governor) == r->word) != r->others) continue;
+        int value = px_case_word(c, r->governor), last = r->last ? r->last : r->word;
+        if ((value >= r->word && value <= last) != r->others) continue;
         if (strcmp(px_axis_value(c, r->axis)->text, axis->fallback) != 0)
             return px_arena_printf(arena, "%s %s has no %s (only %s = %s there)", r->governor,
                                    px_case_text(c, r->governor), r->axis, r->axis, axis->fallback);

@@ -87,6 +87,21 @@ static bool stays_in_range(const px_trial *t, const px_bound *b) {
     return true;
 }
 
+static double largest_of(const px_mat *x) {
+    double largest = 0;
+    for (int64_t i = 0; i < x->rows; i++)
+        for (int64_t j = 0; j < x->cols; j++) largest = fmax(largest, fabs(px_mat_get(x, i, j)));
+    return largest;
+}
+
+/* px_bound_data.tiny of the parts of fp32 numbers: of numbers from 2^-103 on they are multiples of 2^-126, so none is
+ * subnormal in bf16. */
+static double parts_tiny(const px_trial *t) {
+    px_fp f = t->how.in;
+    f.emin = -103;
+    return px_bound_mma_tiny(f, &t->in[0], &t->in[1]);
+}
+
 static void bound_sums(px_trial *t) {
     const px_recipe *r = &t->how.recipe;
     px_bound_data data = {.k = t->in[0].cols,
@@ -95,6 +110,11 @@ static void bound_sums(px_trial *t) {
                           .finite = finite_result(t),
                           .in = t->how.in};
     if (r->model != PX_MODEL_NONE) data.tiny = px_bound_mma_tiny(t->how.in, &t->in[0], &t->in[1]);
+    if (r->algorithm != PX_ALGORITHM_NONE) {
+        data.largest_a = largest_of(&t->in[0]);
+        data.largest_b = largest_of(&t->in[1]);
+        data.tiny = parts_tiny(t);
+    }
     t->det = px_bound_sum(r, &data);
     t->prob = px_bound_sum_probable(r, &data);
     if (!t->det.valid || stays_in_range(t, &t->det)) return;

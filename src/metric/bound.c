@@ -20,6 +20,7 @@
 
 #include <math.h>
 
+#include "metric/bound_algorithm.h"
 #include "metric/bound_compensated.h"
 #include "metric/bound_mma.h"
 #include "metric/bound_stage.h"
@@ -126,9 +127,19 @@ static px_bound by_unit(const px_recipe *recipe, const px_bound_data *data) {
     return isfinite(b.beta) && isfinite(b.eta) ? b : no_bound("no bound: it is beyond the range of double");
 }
 
+static px_bound by_algorithm(const px_recipe *recipe, const px_bound_data *data) {
+    px_bound b = {.valid = true};
+    const char *why = NULL;
+    int id = px_bound_algorithm(recipe, data, px_bound_sum, &b.beta, &b.eta, &why);
+    if (id < 0) return no_bound(why);
+    b.source = source_of((px_bound_id)id);
+    return isfinite(b.beta) && isfinite(b.eta) ? b : no_bound("no bound: it is beyond the range of double");
+}
+
 px_bound px_bound_sum(const px_recipe *recipe, const px_bound_data *data) {
     const char *why = outside(recipe, data);
     if (why) return no_bound(why);
+    if (recipe->algorithm != PX_ALGORITHM_NONE && data->k > 0) return by_algorithm(recipe, data);
     if (data->k == 0) return lone_start_value(recipe, data);
     if (recipe->model != PX_MODEL_NONE) return by_unit(recipe, data);
     px_term_error term = px_term_error_of(recipe, data);
