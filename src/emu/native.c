@@ -59,7 +59,7 @@ static void finish(const px_task *t, int64_t i, int64_t n, const float *x) {
     px_view from = {.data = (void *)(uintptr_t)x, .fmt = wide, .rows = 1, .cols = n, .rs = n, .cs = 1};
     px_view to = t->out[0];
     to.data = y;
-    to.rows = 1;
+    to.rows = 1, to.cols = n;
     px_task round = {.call = &call, .in = {from}, .out = {to}};
     px_emu_run(&round);
     if (px_fp_equal(r->out, to.fmt)) return;
