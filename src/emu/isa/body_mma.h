@@ -217,14 +217,15 @@ INLINE VEC mma_to_single(VEC f, MASK e, int32_t kept) {
     return (VEC)mma_choose(over, MMA_FIELD | P(sign)(f), word);
 }
 
-/* Products first .. last - 1, cut. unit: F - E and the bias of binary32. */
-INLINE MASK mma_terms(int64_t first, int64_t last, const float *a, const int32_t *ea, const float *b, const int32_t *eb,
+/* Products first .. last - 1, cut. unit: F - E and the bias of binary32. Sums of words: in a row or a column with an
+ * infinity or a NaN they wrap, and are replaced later. */
+INLINE WORDS mma_terms(int64_t first, int64_t last, const float *a, const int32_t *ea, const float *b, const int32_t *eb,
                       MASK unit) {
-    MASK sum = {0};
+    WORDS sum = {0};
     for (int64_t i = first; i < last; i++) {
         MASK e = unit + mma_all(ea[i]) + mma_load_words(eb + i * MMA_COLUMNS);
         VEC power = (VEC)((WORDS)mma_max(e, mma_all(0)) << 23); /* 0 where nothing of the term is left */
-        sum += mma_cut(P(load)(b + i * MMA_COLUMNS) * P(all)(a[i]) * power);
+        sum += (WORDS)mma_cut(P(load)(b + i * MMA_COLUMNS) * P(all)(a[i]) * power);
     }
     return sum;
 }
@@ -238,9 +239,10 @@ INLINE void mma_general_block(const px_mma_tile *t, int64_t k, int r) {
         float *at = t->c + r * MMA_COLUMNS + v * LANES;
         VEC c = P(load)(at);
         MASK unit = t->fraction - mma_largest(t, ea, eb, c);
-        MASK first = mma_terms(0, t->width / 2, a, ea, b, eb, unit + MMA_BIAS);
-        MASK rest = mma_terms(t->width / 2, t->width, a, ea, b, eb, unit + MMA_BIAS) + mma_cut(mma_scale(c, unit));
-        VEC f = mma_keep(c, mma_to_single(mma_round_two(first, rest, false), -unit, t->kept));
+        WORDS first = mma_terms(0, t->width / 2, a, ea, b, eb, unit + MMA_BIAS);
+        WORDS rest = mma_terms(t->width / 2, t->width, a, ea, b, eb, unit + MMA_BIAS);
+        rest += (WORDS)mma_cut(mma_scale(c, unit));
+        VEC f = mma_keep(c, mma_to_single(mma_round_two((MASK)first, (MASK)rest, false), -unit, t->kept));
         memcpy(at, &f, sizeof f);
     }
 }
