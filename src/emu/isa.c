@@ -1,63 +1,27 @@
-#if defined(__x86_64__)
-#include <cpuid.h>
-#endif
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/isa.h"
 #include "emu/emu.h"
 #include "emu/isa/isa.h"
 
+static const px_isa *const tables[] = {
+    [PX_ISA_PORTABLE] = &px_isa_portable,
 #if defined(__x86_64__)
-/* Half precision conversions have no name for __builtin_cpu_supports in every compiler. */
-static bool runs_f16c(void) {
-    unsigned a, b, c, d;
-    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
-}
-
-static bool runs_avx2(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && runs_f16c(); }
-
-static bool runs_avx512(void) {
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") && runs_avx2();
-}
+    [PX_ISA_AVX2] = &px_isa_avx2,
+    [PX_ISA_AVX512] = &px_isa_avx512,
 #endif
+};
 
-static const px_isa *usable[3];
-static int n_usable;
-static const px_isa *chosen;
+static const px_isa *forced;
 
-static void choose(void) {
-    usable[n_usable++] = &px_isa_portable;
-#if defined(__x86_64__)
-    if (runs_avx2()) usable[n_usable++] = &px_isa_avx2;
-    if (runs_avx512()) usable[n_usable++] = &px_isa_avx512;
-#endif
-    chosen = usable[n_usable - 1];
-    const char *wanted = getenv("PRECX_ISA");
-    for (int i = 0; wanted && i < n_usable; i++)
-        if (strcmp(wanted, usable[i]->name) == 0) chosen = usable[i];
-}
+const px_isa *px_isa_chosen(void) { return forced ? forced : tables[px_isa_wanted()]; }
 
-static void choose_once(void) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    PX_ASSERT(pthread_once(&once, choose) == 0);
-}
-
-const px_isa *px_isa_chosen(void) {
-    choose_once();
-    return chosen;
-}
-
-void px_isa_use(const px_isa *isa) {
-    choose_once();
-    chosen = isa;
-}
+void px_isa_use(const px_isa *isa) { forced = isa; }
 
 const px_isa *const *px_isa_usable(int *n) {
-    choose_once();
-    *n = n_usable;
-    return usable;
+    *n = (int)px_isa_best() + 1;
+    return tables;
 }
 
 const char *px_emu_isa(void) { return px_isa_chosen()->name; }

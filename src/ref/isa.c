@@ -1,44 +1,21 @@
-#include <pthread.h>
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/error.h"
+#include "base/isa.h"
 #include "ref/isa/isa.h"
 
-static const px_ref_isa *usable[3], *chosen;
-static int n_usable;
-
-static void choose(void) {
-    usable[n_usable++] = &px_ref_portable;
+static const px_ref_isa *const tables[] = {
+    [PX_ISA_PORTABLE] = &px_ref_portable,
 #if defined(__x86_64__)
-    bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-    if (avx2) usable[n_usable++] = &px_ref_avx2;
-    if (avx2 && __builtin_cpu_supports("avx512f")) usable[n_usable++] = &px_ref_avx512;
+    [PX_ISA_AVX2] = &px_ref_avx2,
+    [PX_ISA_AVX512] = &px_ref_avx512,
 #endif
-    chosen = usable[n_usable - 1];
-    const char *wanted = getenv("PRECX_ISA");
-    for (int i = 0; wanted && i < n_usable; i++)
-        if (strcmp(wanted, usable[i]->name) == 0) chosen = usable[i];
-}
+};
 
-static void choose_once(void) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    PX_ASSERT(pthread_once(&once, choose) == 0);
-}
+static const px_ref_isa *forced;
 
-const px_ref_isa *px_ref_isa_chosen(void) {
-    choose_once();
-    return chosen;
-}
+const px_ref_isa *px_ref_isa_chosen(void) { return forced ? forced : tables[px_isa_wanted()]; }
 
-void px_ref_isa_use(const px_ref_isa *isa) {
-    choose_once();
-    chosen = isa;
-}
+void px_ref_isa_use(const px_ref_isa *isa) { forced = isa; }
 
 const px_ref_isa *const *px_ref_isa_usable(int *n) {
-    choose_once();
-    *n = n_usable;
-    return usable;
+    *n = (int)px_isa_best() + 1;
+    return tables;
 }
