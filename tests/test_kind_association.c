@@ -11,25 +11,10 @@
 #include <cmocka.h>
 #include <mpfr.h>
 
+#include "support/fixture.h"
 #include "support/tunnel.h"
 
 enum { M = 5, N = 7, K = 3 };
-
-static px_arena *arena;
-static char folder[] = "/tmp/px_association_XXXXXX";
-
-static int set_up(void **state) {
-    (void)state;
-    arena = px_arena_new();
-    return mkdtemp(folder) ? 0 : 1;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    int failed = system(px_arena_printf(arena, "rm -r %s", folder));
-    px_arena_free(arena);
-    return failed;
-}
 
 static px_flight fly(const char *sweep, const char *dump) {
     const char *ini = px_arena_printf(arena, "[experiment]\nkind = association\n[sweep]\n%s", sweep);

@@ -14,23 +14,8 @@
 
 #include "arith/round.h"
 #include "metric/error.h"
+#include "support/fixture.h"
 #include "support/tunnel.h"
-
-static px_arena *arena;
-static char folder[] = "/tmp/px_gemm_XXXXXX";
-
-static int set_up(void **state) {
-    (void)state;
-    arena = px_arena_new();
-    return mkdtemp(folder) ? 0 : 1;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    int failed = system(px_arena_printf(arena, "rm -r %s", folder));
-    px_arena_free(arena);
-    return failed;
-}
 
 static px_flight fly(const char *sweep) {
     return px_fly(arena, px_arena_printf(arena, "[experiment]\nkind = gemm\n[sweep]\n%s", sweep), PX_ENGINE_AUTO,
