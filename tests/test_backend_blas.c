@@ -15,15 +15,10 @@
 #include "backend/registry.h"
 #include "base/parallel.h"
 #include "base/philox.h"
+#include "support/format.h"
 
 #define BAD(name) PX_BINARY_DIR "/tests/libbad_" name ".so"
 static const char openblas[] = "libopenblas.so.0";
-
-static px_fp format(const char *name) {
-    px_fp f;
-    assert_int_equal(px_fp_parse(name, &f, NULL), PX_OK);
-    return f;
-}
 
 /* 2 x 2 ones in fp32: the status, and the result in c. */
 static px_status two_by_two(const char *path, float c[4], px_error *err) {

@@ -13,16 +13,11 @@
 #include "backend/registry.h"
 #include "base/parallel.h"
 #include "base/philox.h"
+#include "support/format.h"
 
 #ifdef __FLT16_MANT_DIG__
 __extension__ typedef _Float16 half;
 #endif
-
-static px_fp format(const char *name) {
-    px_fp f;
-    assert_int_equal(px_fp_parse(name, &f, NULL), PX_OK);
-    return f;
-}
 
 static uint64_t counter;
 static int64_t below(int64_t n) { return (int64_t)(px_philox(1, 2, counter++).lo % (uint64_t)n); }

@@ -10,14 +10,9 @@
 
 #include "backend/registry.h"
 #include "base/philox.h"
+#include "support/format.h"
 
 __extension__ typedef __int128 i128;
-
-static px_fp format(const char *name) {
-    px_fp f;
-    assert_int_equal(px_fp_parse(name, &f, NULL), PX_OK);
-    return f;
-}
 
 static uint64_t counter;
 static uint64_t draw(void) { return px_philox(5, 6, counter++).lo; }

@@ -9,17 +9,12 @@
 #include <cmocka.h>
 
 #include "data/data.h"
+#include "support/format.h"
 
 static px_arena *arena;
 
 static int set_up(void **state) { return (void)state, (arena = px_arena_new()) ? 0 : 1; }
 static int tear_down(void **state) { return (void)state, px_arena_free(arena), 0; }
-
-static px_fp format(const char *name) {
-    px_fp fp;
-    assert_int_equal(px_fp_parse(name, &fp, NULL), PX_OK);
-    return fp;
-}
 
 static double store(double hi, double lo, px_fp fmt) {
     px_wide x = px_wide_new(arena, 1, 1);

@@ -18,14 +18,9 @@
 #include "emu/isa/isa.h"
 #include "emu/view.h"
 #include "support/cases.h"
+#include "support/format.h"
 
 enum { MOST_K = 90, ROUNDS = 60 };
-
-static px_fp format(const char *name) {
-    px_fp f;
-    assert_int_equal(px_fp_parse(name, &f, NULL), PX_OK);
-    return f;
-}
 
 /* ---- plain definitions: one entry, fp32 operands and accumulator ---- */
 

@@ -12,14 +12,9 @@
 #include "arith/codec.h"
 #include "base/philox.h"
 #include "io/safetensors.h"
+#include "support/format.h"
 
 #define PATH PX_BINARY_DIR "/test_io_safetensors.safetensors"
-
-static px_fp format(const char *name) {
-    px_fp fmt;
-    assert_int_equal(px_fp_parse(name, &fmt, NULL), PX_OK);
-    return fmt;
-}
 
 /* Any words of the format, its NaNs in their canonical spelling. */
 static px_mat any_words(px_arena *arena, const char *name, int64_t rows, int64_t cols) {

@@ -13,14 +13,9 @@
 #include "arith/round.h"
 #include "kernel/factor.h"
 #include "support/cases.h"
+#include "support/format.h"
 
 enum { N = 23 };
-
-static px_fp format(const char *name) {
-    px_fp f;
-    assert_int_equal(px_fp_parse(name, &f, NULL), PX_OK);
-    return f;
-}
 
 static double uniform(px_random *g) { return ldexp((double)(px_random_word(g) >> 11), -52) - 1; }
 

@@ -16,15 +16,9 @@
 #include "base/philox.h"
 #include "kernel/sum.h"
 #include "metric/bound.h"
+#include "support/format.h"
 
 enum { MAX_TERMS = 70 };
-
-static px_fp format(const char *name) {
-    px_fp fp;
-    px_error err;
-    assert_int_equal(px_fp_parse(name, &fp, &err), PX_OK);
-    return fp;
-}
 
 /* One sum with its recipe: in -> products in mul -> acc -> out. */
 typedef struct trial {

@@ -15,14 +15,9 @@
 #include "metric/bound.h"
 #include "metric/bound_mma.h"
 #include "support/cases.h"
+#include "support/format.h"
 
 enum { MOST_K = 200, ROUNDS = 250 };
-
-static px_fp format(const char *name) {
-    px_fp f;
-    assert_int_equal(px_fp_parse(name, &f, NULL), PX_OK);
-    return f;
-}
 
 typedef struct dot {
     px_recipe recipe;

@@ -15,12 +15,7 @@
 #include "metric/census.h"
 #include "metric/error.h"
 #include "metric/tensor.h"
-
-static px_fp format(const char *name) {
-    px_fp fp;
-    assert_int_equal(px_fp_parse(name, &fp, NULL), PX_OK);
-    return fp;
-}
+#include "support/format.h"
 
 static px_mat matrix(px_arena *arena, px_fp fp, int64_t rows, int64_t cols, const double *x) {
     px_mat m = px_mat_new(arena, fp, rows, cols);

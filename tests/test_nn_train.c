@@ -14,6 +14,7 @@
 #include "backend/registry.h"
 #include "base/philox.h"
 #include "ref/balls.h"
+#include "support/format.h"
 #include "support/small_step.h"
 
 static px_arena *arena;
@@ -27,12 +28,6 @@ static int tear_down(void **state) {
     px_nn_train_close(&train);
     px_arena_free(arena);
     return 0;
-}
-
-static px_fp format(const char *name) {
-    px_fp f;
-    assert_int_equal(px_fp_parse(name, &f, NULL), PX_OK);
-    return f;
 }
 
 static void open_run(const px_nn_model *model, const px_nn_policy *policy, px_nn_scaler scaler) {

@@ -17,6 +17,7 @@
 #include "ref/certified.h"
 #include "ref/isa/isa.h"
 #include "ref/truth.h"
+#include "support/format.h"
 
 static uint64_t bits_of(double x) {
     uint64_t w;
@@ -122,12 +123,6 @@ static int64_t check(look kind, px_fp fmt, int64_t m, int64_t n, int64_t k, doub
         }
     px_arena_free(arena);
     return proven;
-}
-
-static px_fp format(const char *name) {
-    px_fp f;
-    assert_int_equal(px_fp_parse(name, &f, NULL), PX_OK);
-    return f;
 }
 
 static void nearest_doubles_are_exact_and_radii_hold(void **state) {
