@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "spec/plot.h"
 #include "support/fake_kind.h"
 
 static fake_load *load_set(const char *text, int n_set, const char *const *set, const char *profile) {
@@ -164,6 +165,39 @@ static void sections_are_read(void **state) {
     fake_load_free(l);
 }
 
+static void plots_are_read(void **state) {
+    (void)state;
+    fake_load *l = load(GEMM "[plot.a]\nx = n\ny = err_rel_max, err_cw_max\nguide = slack_det\nby = format/accum, order\n"
+                             "facet = matrix\nwhere = backend == emulated\nscale = semilogy\ntitle = t\nylabel = error\n"
+                             "lines = 2^10 \"here\", -1e4\n[plot.b]\nx = order\ny = n_inf\n");
+    int n;
+    const px_plot *p = px_plots_read(l->arena, &l->experiment, &n);
+    assert_int_equal(n, 2);
+    assert_string_equal(p->name, "a");
+    assert_string_equal(p->x, "n");
+    assert_int_equal(p->y.n, 2);
+    assert_string_equal(p->y.at[1], "err_cw_max");
+    assert_string_equal(p->guide.at[0], "slack_det");
+    assert_int_equal(p->by.n, 3);
+    assert_string_equal(p->by.at[1], "accum");
+    assert_string_equal(p->facet.at[0], "matrix");
+    assert_non_null(p->where);
+    assert_true(p->log_y && !p->log_x);
+    assert_string_equal(p->title, "t");
+    assert_string_equal(p->y_label, "error");
+    assert_int_equal(p->n_lines, 2);
+    assert_true(p->lines[0].at == 1024 && p->lines[1].at == -1e4);
+    assert_string_equal(p->lines[0].text, "here");
+    assert_null(p->lines[1].text);
+    p++;
+    assert_string_equal(p->x, "order");
+    assert_true(!p->title && !p->x_label && !p->where && !p->log_x && !p->log_y);
+    assert_int_equal(p->guide.n + p->by.n + p->facet.n + p->n_lines + p->n_levels, 0);
+    assert_int_equal(p->style, PX_PLOT_AUTO);
+    assert_int_equal(p->statistic, PX_STATISTIC_MEDIAN);
+    fake_load_free(l);
+}
+
 static void defaults_are_the_manuals(void **state) {
     (void)state;
     fake_load *l = load(GEMM);
@@ -224,6 +258,7 @@ int main(void) {
         cmocka_unit_test(values_reach_the_cell),
         cmocka_unit_test(same_follows_same),
         cmocka_unit_test(sections_are_read),
+        cmocka_unit_test(plots_are_read),
         cmocka_unit_test(defaults_are_the_manuals),
         cmocka_unit_test(the_hash_is_the_plans),
         cmocka_unit_test(the_hash_is_stable),

@@ -9,6 +9,8 @@
 #include <cmocka.h>
 
 #include "base/philox.h"
+#include "spec/plot.h"
+#include "spec/rule.h"
 #include "support/fake_kind.h"
 
 static const char *const pieces[] = {
@@ -60,8 +62,10 @@ static const char *const pieces[] = {
     "err_rel_max = exact\n",
     "median(",
     "where = ",
-    "[plot.a]\n",
-    "x = n\n",
+    "[plot.a]\nx = n\ny = n_inf\n",
+    "lines = 2, 3 \"c\"\n",
+    "style = map\n",
+    "by = order/n, format\n",
     "seed = ",
     "\t",
     "\xff",
@@ -93,6 +97,10 @@ static void random_texts_are_taken_or_refused(void **state) {
                                                &(px_overrides){.max_cells = 1000}, &experiment, &plan, &report, &err);
         if ((status == PX_OK) != (report.length == 0))
             fail_msg("status %d with this report: %s", status, px_text_str(&report));
+        if (status == PX_OK) { /* what is read later takes what has been checked */
+            px_tolerance_read(arena, &experiment);
+            px_plots_read(arena, &experiment, &(int){0});
+        }
         taken += status == PX_OK;
         px_text_free(&text);
         px_text_free(&report);

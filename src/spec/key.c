@@ -4,13 +4,11 @@
 #include "spec/keys.h"
 #include "spec/list.h"
 #include "spec/load.h"
+#include "spec/plot.h"
 #include "spec/range.h"
 #include "spec/rule.h"
 
-typedef struct names {
-    const char **at;
-    int n;
-} names;
+typedef px_names names;
 
 /* One entry being read. */
 typedef struct reading {
@@ -157,13 +155,33 @@ static void read_metrics(const reading *r) {
     r->s->experiment->n_metrics = found.n;
 }
 
-static void read_columns(const reading *r) {
+static void read_style(const reading *r) {
+    read_word(r, (names){(const char **)px_plot_style_words, PX_PLOT_STYLE_COUNT});
+}
+static void read_statistic(const reading *r) {
+    read_word(r, (names){(const char **)px_statistic_words, PX_STATISTIC_COUNT});
+}
+static void read_marks(const reading *r) {
+    px_mark *marks;
+    px_marks_read(r->s->arena, r->entry, &marks, r->d);
+}
+
+static void read_x(const reading *r) {
     names list = {0};
     if (r->s->kind) {
-        list = axis_names(r->s);
-        for (int i = 0; i < r->s->kind->n_columns; i++) add_name(r->s, &list, r->s->kind->columns[i].name);
+        list = key_names(r->s);
+        add_metrics(r->s, &list);
     }
-    read_names(r, "axis or column", list, false);
+    if (read_names(r, "axis or column", list, false).n > 1)
+        px_diagnose(r->d, r->entry->parts->line, r->entry->parts->column, "a plot has one x");
+}
+
+/* Columns of numbers. */
+static void read_columns(const reading *r) {
+    names list = {0};
+    for (int i = 0; r->s->kind && i < r->s->kind->n_columns; i++)
+        if (r->s->kind->columns[i].type != PX_COLUMN_TEXT) add_name(r->s, &list, r->s->kind->columns[i].name);
+    read_names(r, "column of numbers", list, false);
 }
 
 /* Lines and panels go by axes, or by the further keys of a kind that writes several rows a cell. */
@@ -242,13 +260,20 @@ static const struct key_reader {
     {"tolerance", "because", read_plain_text},
     {"tolerance", "*", read_rule},
     {"profile", "*", read_later},
-    {"plot", "x", read_columns},
+    {"plot", "x", read_x},
     {"plot", "y", read_columns},
+    {"plot", "guide", read_columns},
     {"plot", "by", read_axes},
     {"plot", "facet", read_axes},
     {"plot", "where", read_where},
     {"plot", "scale", read_scale},
+    {"plot", "style", read_style},
+    {"plot", "statistic", read_statistic},
+    {"plot", "lines", read_marks},
+    {"plot", "levels", read_marks},
     {"plot", "title", read_plain_text},
+    {"plot", "xlabel", read_plain_text},
+    {"plot", "ylabel", read_plain_text},
     {"output", "dir", read_dir},
     {"output", "baseline", read_baseline},
     {"output", "tables", read_tables},

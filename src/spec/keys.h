@@ -34,13 +34,23 @@ typedef enum px_label { PX_LABEL_NONE, PX_LABEL_OPTIONAL, PX_LABEL_REQUIRED } px
     X("tolerance", "expect", "fail", "the rules hold", "a known failure: that the rules hold is then reported")        \
     X("tolerance", "because", "text", "none", "the reason, wanted beside expect")                                     \
     X("profile", "*", "an axis of the kind", "as in [sweep]", "replaces the values of [sweep]")                        \
-    X("plot", "x", "an axis or a column", "required", "horizontal")                                                    \
-    X("plot", "y", "a column", "required", "vertical")                                                                 \
-    X("plot", "by", "axes", "none", "a line each")                                                                     \
-    X("plot", "facet", "axes", "none", "a panel each")                                                                 \
+    X("plot", "x", "an axis or a column", "required", "horizontal; words are taken in the order of the table")         \
+    X("plot", "y", "columns", "required", "vertical; a line each")                                                     \
+    X("plot", "guide", "columns", "none", "bounds and rules of thumb: a dashed line each, without marks")              \
+    X("plot", "by", "axes", "none",                                                                                    \
+      "a line for each combination; the first axis sets the colour, the others the mark")                              \
+    X("plot", "facet", "axes", "none", "a panel for each combination")                                                 \
     X("plot", "where", "an expression over axes", "all cells", "the cells to draw")                                    \
     X("plot", "scale", "linear | semilogx | semilogy | loglog", "linear", "of the two directions")                     \
+    X("plot", "style", "auto | line | points | steps | map", "auto",                                                   \
+      "map: a row for each combination of by, y as the colour of a field")                                             \
+    X("plot", "statistic", "median | mean | max", "median",                                                            \
+      "of the rows that share a place, as those of rep do; a band shows the others")                                   \
+    X("plot", "lines", "numbers, each with or without \"TEXT\"", "none", "reference lines at values of x")             \
+    X("plot", "levels", "numbers, each with or without \"TEXT\"", "none", "reference lines at values of y")            \
     X("plot", "title", "text", "the experiment's", "above the figure")                                                 \
+    X("plot", "xlabel", "text", "the name of x", "below the panels")                                                   \
+    X("plot", "ylabel", "text", "the names of y", "beside the panels")                                                 \
     X("output", "dir", "a folder", "results", "where results go; --output wins")                                       \
     X("output", "baseline", "a folder", "results/baseline", "where accepted tables are")                               \
     X("output", "tables", "md, latex", "none", "further tables that `report` writes")

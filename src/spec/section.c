@@ -4,6 +4,7 @@
 #include "spec/keys.h"
 #include "spec/list.h"
 #include "spec/load.h"
+#include "spec/plot.h"
 
 static const struct section_row {
     const char *name;
@@ -74,6 +75,7 @@ static void check_section(px_load *s, px_ini_section *section) {
     if (!section->label.text && row->label == PX_LABEL_REQUIRED)
         px_diagnose(s->file, name.line, name.column, "a [%s] has a name: [%s.NAME]", name.text, name.text);
     for (int i = 0; i < section->n_entries; i++) px_load_key(s, section, section->entries[i]);
+    if (strcmp(row->name, "plot") == 0) px_plot_check(section, s->file);
     const px_ini_entry *expect = px_ini_find_entry(section, "expect"), *because = px_ini_find_entry(section, "because");
     if (strcmp(row->name, "tolerance") == 0 && expect && !because)
         px_diagnose(s->file, expect->key.line, expect->key.column, "an expected failure has a reason: because = TEXT");
