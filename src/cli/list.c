@@ -11,6 +11,7 @@
 #include "data/gallery.h"
 #include "data/problem.h"
 #include "kind/kind.h"
+#include "kind/transformer.h"
 #include "metric/bound.h"
 #include "nn/descent.h"
 #include "metric/error.h"
@@ -100,6 +101,8 @@ static void add_optimizers(px_table *t) {
     PX_OPTIMIZER_LIST(NAMED_ROW)
 }
 
+static void add_initials(px_table *t) { PX_INITIAL_LIST(NAMED_ROW) }
+
 static void add_algorithms(px_table *t) {
     PX_ALGORITHM_LIST(NAMED_ROW)
 #undef NAMED_ROW
@@ -140,6 +143,7 @@ static const struct listing {
     {"data", {{"data", 0}, {"what", 0}}, 2, add_data},
     {"pairs", {{"data", 0}, {"what", 0}}, 2, add_pairs},
     {"optimizers", {{"optimizer", 0}, {"update", 0}}, 2, add_optimizers},
+    {"initials", {{"initial", 0}, {"weights", 0}}, 2, add_initials},
     {"problems", {{"problem", 0}, {"what", 0}}, 2, add_problems},
     {"metrics", {{"metric", 0}, {"unit", 0}, {"formula", 0}}, 3, add_metrics},
     {"roundings", {{"rounding", 0}, {"what", 0}}, 2, add_roundings},

@@ -41,26 +41,24 @@ void px_gallery_singular_values(const px_gallery *g, double *sigma) {
     if (g->n > 1) sigma[g->n - 1] = least;
 }
 
-/* B = Q B, Q random orthogonal, of the Haar distribution: a product of Householder reflections of normal vectors, the
- * one of k leaving the first k rows alone (Stewart 1980). `side` tells U from V. scratch: 2 n numbers. */
-static void multiply_by_random_orthogonal(const px_gallery *g, int side, double *b, double *scratch) {
-    int64_t n = g->n;
-    double *x = scratch, *y = scratch + n;
-    for (int64_t k = n - 1; k >= 0; k--) {
+/* The reflections of rows from cols on would meet zeros alone. */
+void px_random_orthogonal(px_draw draw, int side, int64_t rows, int64_t cols, double *b, double *scratch) {
+    double *x = scratch, *y = scratch + rows;
+    for (int64_t k = cols - 1; k >= 0; k--) {
         double square = 0;
-        for (int64_t i = k; i < n; i++) {
-            x[i] = px_draw_normal(g->draw, at(k, i) | (uint64_t)side << 62);
+        for (int64_t i = k; i < rows; i++) {
+            x[i] = px_draw_normal(draw, at(k, i) | (uint64_t)side << 62);
             square += x[i] * x[i];
         }
         double norm = x[k] < 0 ? -sqrt(square) : sqrt(square), sign = x[k] < 0 ? 1 : -1;
         double beta = norm * (x[k] += norm);
-        for (int64_t j = 0; j < n; j++) y[j] = 0;
-        for (int64_t i = k; i < n; i++)
-            for (int64_t j = 0; j < n; j++) y[j] += x[i] * b[i * n + j];
-        for (int64_t j = 0; j < n; j++) y[j] /= beta;
-        for (int64_t i = k; i < n; i++)
-            for (int64_t j = 0; j < n; j++) b[i * n + j] -= x[i] * y[j];
-        for (int64_t j = 0; j < n; j++) b[k * n + j] *= sign;
+        for (int64_t j = 0; j < cols; j++) y[j] = 0;
+        for (int64_t i = k; i < rows; i++)
+            for (int64_t j = 0; j < cols; j++) y[j] += x[i] * b[i * cols + j];
+        for (int64_t j = 0; j < cols; j++) y[j] /= beta;
+        for (int64_t i = k; i < rows; i++)
+            for (int64_t j = 0; j < cols; j++) b[i * cols + j] -= x[i] * y[j];
+        for (int64_t j = 0; j < cols; j++) b[k * cols + j] *= sign;
     }
 }
 
@@ -79,9 +77,9 @@ static px_mat randsvd(px_arena *arena, const px_gallery *g) {
     PX_ASSERT(a.ld == g->n);
     px_gallery_singular_values(g, scratch);
     for (int64_t i = 0; i < g->n; i++) b[i * g->n + i] = scratch[i];
-    multiply_by_random_orthogonal(g, 0, b, scratch);
+    px_random_orthogonal(g->draw, 0, g->n, g->n, b, scratch);
     transpose(b, g->n);
-    multiply_by_random_orthogonal(g, 1, b, scratch);
+    px_random_orthogonal(g->draw, 1, g->n, g->n, b, scratch);
     transpose(b, g->n);
     return a;
 }

@@ -11,6 +11,7 @@ static const char *const losses[] = {PX_NN_LOSS_LIST(WORD) NULL};
 static const char *const optimizers[] = {PX_NN_OPTIMIZER_LIST(WORD) NULL};
 static const char *const scalings[] = {PX_NN_SCALING_LIST(WORD) NULL};
 static const char *const updates[] = {PX_NN_UPDATE_LIST(WORD) NULL};
+static const char *const initials[] = {PX_INITIAL_LIST(WORD) NULL};
 static const char *const tensors[] = {PX_TENSORS_LIST(WORD) NULL};
 static const char *const masters[] = {"policy", "fp32", "none", NULL};
 static const char *const as_policy[] = {"policy", NULL};
@@ -69,8 +70,9 @@ static const px_param params[] = {
     OVERRIDE("reduce", "sum of the ranks' gradients"),
     CHOICE("reduce_order", "ring", reductions, "ranks are added one after another, or pairwise"),
     CHOICE("objective", "dot", losses, "dot: <dy, y> for given dy; mse; cross_entropy of the next character"),
+    {"initial", PX_PARAM_WORD, "gpt2", initials, NULL, 0, 0, true, "how weight matrices begin (`precx list initials`)"},
     NUMBER("init", "0.02", 0, 1e6, true,
-           "standard deviation of weights; of the two that end a branch / sqrt(2 layers)"),
+           "initial gpt2: standard deviation of weights; of the two that end a branch / sqrt(2 layers)"),
     NUMBER("grad", "1", 0, 1e30, true, "objective dot: standard deviation of dy"),
     {"parameters", PX_PARAM_PATTERN, "random", sources, NULL, 0, 0, true,
      "of the first step; file:PATH: a .safetensors file with the names of nanoGPT's state dict, x and dy beside them"},
@@ -117,7 +119,19 @@ static const px_param params[] = {
     X("entries", "entries", PX_COLUMN_INTEGER,                                                                         \
       "of the tensor (step: of all gradients of parameters); rows of a histogram: with this exponent")                 \
     X("norm_2", "1", PX_COLUMN_NUMBER, "2-norm of the computed tensor")                                                \
-    X("kappa_2", "1", PX_COLUMN_NUMBER, "condition number of an updated weight matrix, smaller side at most 256")
+    X("kappa_2", "1", PX_COLUMN_NUMBER,                                                                                \
+      "condition number of a weight matrix (tensors weights: before, updates: after the update), smaller side at "     \
+      "most "                                                                                                          \
+      "256; in the row of the step: the largest of the step's rows")                                                   \
+    X("kappa_2_radius", "1", PX_COLUMN_NUMBER,                                                                         \
+      "certificate: |kappa_2 / exact - 1| is at most this; empty where the analysis says nothing")                     \
+    X("kappa_2_theory", "1", PX_COLUMN_NUMBER,                                                                         \
+      "of random weights before the first step, for large sizes: (sqrt m + sqrt n)/|sqrt m - sqrt n|; square: 3.671 "  \
+      "n, "                                                                                                            \
+      "Edelman's median; orthogonal: 1")                                                                               \
+    X("kappa_2_law", "1", PX_COLUMN_NUMBER,                                                                            \
+      "square random weights before the first step: the probability of a smaller kappa_2 for large n, "                \
+      "exp(-2/x - 2/x^2), x = kappa_2/n: uniform over rep (Edelman 1988)")
 #define LOCAL_COLUMNS(X)                                                                                               \
     X("err_local_2", "1", PX_COLUMN_NUMBER,                                                                            \
       "||computed - redone||_2 / ||redone||_2, redone: its operations in exact arithmetic on the inputs they had")     \
@@ -165,7 +179,9 @@ const px_kind px_kind_transformer = {
                               "Kalamkar et al., A study of bfloat16 for deep learning training, arXiv 1905.12322",
                               "Zamirai et al., Revisiting bfloat16 training, arXiv 2010.06192",
                               "Kingma & Ba, Adam: a method for stochastic optimization, ICLR 2015",
-                              "Vaswani et al., Attention is all you need, 2017; Karpathy, nanoGPT", NULL},
+                              "Vaswani et al., Attention is all you need, 2017; Karpathy, nanoGPT",
+                              "Edelman, Eigenvalues and condition numbers of random matrices, SIMAX 9(4), 1988",
+                              "Bai & Yin, Limit of the smallest eigenvalue of a sample covariance matrix, 1993", NULL},
     .highlights = (const char *const[]){"loss", "grad_norm", "loss_scale", "skipped", "lost", "err_rel_2", "cosine",
                                         "flushed", "overflowed", NULL},
     .check = px_transformer_check,

@@ -10,11 +10,22 @@
 #define PX_TENSORS_LIST(X)                                                                                             \
     X(STEP, "step", "none: one row a step")                                                                            \
     X(GRADIENTS, "gradients", "gradients of parameters, as they come out of the backward pass (scaled)")               \
+    X(WEIGHTS, "weights", "weight matrices before the step: kappa_2")                                                  \
     X(UPDATES, "updates", "parameters after the update")                                                               \
     X(ATTENTION, "attention", "of attention: scores, probabilities, what comes of them, and their gradients")          \
     X(ALL, "all", "all but data, casts and scalars")
 #define PX_TENSORS_ENUM(id, name, text) PX_TENSORS_##id,
 typedef enum px_tensors_id { PX_TENSORS_LIST(PX_TENSORS_ENUM) PX_TENSORS_COUNT } px_tensors_id;
+
+/* How weight matrices begin: in columns of numbers taken in, rows of numbers given out. */
+#define PX_INITIAL_LIST(X)                                                                                             \
+    X(GPT2, "gpt2", "N(0, init^2); of the two that end a branch less by sqrt(2 layers)")                               \
+    X(XAVIER_UNIFORM, "xavier_uniform", "U(-a, a), a = sqrt(6 / (in + out)): Glorot & Bengio 2010")                    \
+    X(XAVIER_NORMAL, "xavier_normal", "N(0, 2 / (in + out))")                                                          \
+    X(HE, "he", "N(0, 2 / in): He et al. 2015")                                                                        \
+    X(ORTHOGONAL, "orthogonal", "orthonormal rows, or columns where those are fewer: Saxe et al. 2014")
+#define PX_INITIAL_ENUM(id, name, text) PX_INITIAL_##id,
+typedef enum px_initial_id { PX_INITIAL_LIST(PX_INITIAL_ENUM) PX_INITIAL_COUNT } px_initial_id;
 
 enum { PX_JUDGE_EXACT, PX_JUDGE_CERTIFIED, PX_JUDGE_NONE };
 
@@ -26,10 +37,11 @@ typedef struct px_transformer {
     int64_t steps, every; /* rows of tensors for steps 1, 1 + every, ... */
     px_tensors_id tensors;
     int judge;
-    bool histogram;    /* rows of exponents, too */
-    bool local;        /* every operation again on its own inputs */
+    bool histogram;         /* rows of exponents, too */
+    bool local;             /* every operation again on its own inputs */
     const char *parameters; /* a .safetensors file, or NULL */
     const px_case *cell;
+    px_initial_id initial;
     double init, grad; /* standard deviations of weights and of dy */
     uint64_t rep;
     px_text_data text; /* loss cross_entropy */
@@ -56,6 +68,18 @@ px_status px_transformer_emit(const px_transformer *t, const px_nn_report *repor
 px_status px_transformer_load(px_arena *arena, const char *path, const px_nn_program *program, px_mat *inputs,
                               px_error *err);
 px_status px_transformer_check(const px_plan *plan, px_error *err); /* reads every file that the plan names */
+
+/* What random matrices of independent entries promise (kappa.c's limits): the condition number that rows x cols has, of
+ * square ones the median, for large sizes; and for a square one the probability of a smaller kappa_2. */
+double px_transformer_kappa_theory(px_initial_id initial, int64_t rows, int64_t cols);
+double px_transformer_kappa_law(int64_t n, double kappa);
+
+/* kappa_2 of a weight matrix; PX_UNDEFINED where it has an entry that is not finite, or a smaller side beyond 256. */
+typedef struct px_transformer_kappa {
+    double kappa_2, radius;
+} px_transformer_kappa;
+px_transformer_kappa px_transformer_kappa_of(px_arena *arena, const px_mat *m);
+void px_transformer_kappa_set(const px_transformer *t, px_row *row, int32_t slot, const px_transformer_kappa *k);
 
 /* Of a step, counted from its calls. */
 typedef struct px_transformer_counts {

@@ -3,6 +3,7 @@
 
 #include "arith/round.h"
 #include "data/data.h"
+#include "data/gallery_random.h"
 #include "kind/transformer.h"
 
 static void put(px_mat *m, int64_t i, int64_t j, double x) {
@@ -21,14 +22,47 @@ static bool ends_with(const char *text, const char *end) {
     return n >= k && strcmp(text + n - k, end) == 0;
 }
 
-/* As nanoGPT: biases 0, gains 1, weights N(0, init^2), of projections back into the residual stream less. */
+static void put_uniform(px_mat *m, px_draw d, double largest) {
+    for (int64_t i = 0; i < m->rows; i++)
+        for (int64_t j = 0; j < m->cols; j++)
+            put(m, i, j, largest * (2 * px_draw_uniform(d, (uint64_t)(i * m->cols + j)) - 1));
+}
+
+/* The first columns of a random orthogonal matrix; as rows where there are more columns than rows. */
+static void put_orthogonal(px_mat *m, px_draw d) {
+    bool wide = m->rows < m->cols;
+    int64_t rows = wide ? m->cols : m->rows, cols = wide ? m->rows : m->cols;
+    px_arena *arena = px_arena_new();
+    double *b = PX_NEW_ARRAY(arena, double, rows *cols), *scratch = PX_NEW_ARRAY(arena, double, rows + cols);
+    for (int64_t j = 0; j < cols; j++) b[j * cols + j] = 1;
+    px_random_orthogonal(d, 0, rows, cols, b, scratch);
+    for (int64_t i = 0; i < rows; i++)
+        for (int64_t j = 0; j < cols; j++) put(m, wide ? j : i, wide ? i : j, b[i * cols + j]);
+    px_arena_free(arena);
+}
+
+static void start_matrix(const px_transformer *t, px_mat *m, px_draw d) {
+    double in = (double)m->cols, out = (double)m->rows;
+    switch (t->initial) {
+    case PX_INITIAL_GPT2: {
+        bool ends_branch = ends_with(d.stream, "c_proj.weight");
+        put_normal(m, d, 0, ends_branch ? t->init / sqrt(2 * (double)t->model.layers) : t->init);
+        return;
+    }
+    case PX_INITIAL_XAVIER_UNIFORM: put_uniform(m, d, sqrt(6 / (in + out))); return;
+    case PX_INITIAL_XAVIER_NORMAL: put_normal(m, d, 0, sqrt(2 / (in + out))); return;
+    case PX_INITIAL_HE: put_normal(m, d, 0, sqrt(2 / in)); return;
+    case PX_INITIAL_ORTHOGONAL: put_orthogonal(m, d); return;
+    case PX_INITIAL_COUNT: break;
+    }
+}
+
+/* Biases 0, gains 1. */
 static void start_parameter(const px_case *c, px_transformer *t, const px_nn_param *q) {
     const px_slot *slot = &t->program.prog.slots[q->value];
     px_mat *m = &t->train.inputs[q->value];
     if (q->matrix) {
-        double deviation =
-            ends_with(slot->name, "c_proj.weight") ? t->init / sqrt(2 * (double)t->model.layers) : t->init;
-        put_normal(m, (px_draw){c->seed, t->rep, slot->name}, 0, deviation);
+        start_matrix(t, m, (px_draw){c->seed, t->rep, slot->name});
         return;
     }
     for (int64_t j = 0; j < m->cols; j++) put(m, 0, j, ends_with(slot->name, ".weight") ? 1 : 0);

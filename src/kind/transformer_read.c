@@ -69,6 +69,7 @@ static const char *refused(const px_transformer *t, const px_case *c) {
     if (t->policy.model != PX_MODEL_NONE && t->policy.fused)
         return "a matrix unit has its own ways: fused does not apply";
     if (t->model.optimizer != PX_NN_OPTIMIZER_SGD && t->model.momentum != 0) return "momentum belongs to sgd";
+    if (t->initial != PX_INITIAL_GPT2 && t->init != 0.02) return "init belongs to initial gpt2";
     if (t->model.loss != PX_NN_LOSS_DOT && t->grad != 1) return "grad belongs to objective dot";
     if (t->model.loss != PX_NN_LOSS_CROSS_ENTROPY && px_case_value(c, "text")->word != 0)
         return "a text belongs to objective cross_entropy";
@@ -85,6 +86,7 @@ const char *px_transformer_read(px_arena *arena, const px_case *c, px_transforme
                           .local = px_case_word(c, "local") == 1,
                           .parameters = px_case_value(c, "parameters")->path,
                           .cell = c,
+                          .initial = (px_initial_id)px_case_word(c, "initial"),
                           .init = px_case_real(c, "init"),
                           .grad = px_case_real(c, "grad"),
                           .rep = (uint64_t)px_case_int(c, "rep")};

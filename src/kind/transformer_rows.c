@@ -8,7 +8,6 @@
 #include "metric/tensor.h"
 #include "ref/balls.h"
 #include "ref/pairs.h"
-#include "solve/jacobi.h"
 
 /* What a step's rows are made from. */
 typedef struct reporter {
@@ -17,8 +16,10 @@ typedef struct reporter {
     px_sink *sink;
     const px_exec *judge; /* of real numbers; NULL: none */
     void *judge_state;
-    int32_t judged;  /* calls that the judge has run */
-    px_arena *arena; /* of one row */
+    int32_t judged;              /* calls that the judge has run */
+    px_arena *arena, *lasting;   /* of one row; of all */
+    px_transformer_kappa *kappa; /* of each slot, where tensors are weights or updates; else NULL */
+    double largest_kappa;
 } reporter;
 
 static px_row new_row(const reporter *r, const char *tensor) {
@@ -78,7 +79,8 @@ static px_status lost_updates(const reporter *r, double *fraction, px_error *err
 }
 
 static bool judged(const reporter *r, int32_t slot) {
-    return r->judge && px_transformer_last_writer(r->t, slot) < r->judged;
+    int32_t last = px_transformer_last_writer(r->t, slot);
+    return r->judge && last >= 0 && last < r->judged;
 }
 
 /* A slot's numbers in its own format, and what they should be (judged slots only). */
@@ -141,6 +143,7 @@ static px_status emit_step(const reporter *r, const px_nn_report *report, px_err
     px_row_integer(&row, "found_inf", report->found);
     px_row_integer(&row, "skipped", report->skipped);
     px_columns_figure(&row, "weight_norm", weight_norm(r->t));
+    if (r->largest_kappa > 0) px_columns_figure(&row, "kappa_2", r->largest_kappa);
     set_costs(&row, r->t);
     if (!report->skipped) {
         double lost;
@@ -188,17 +191,6 @@ static px_status set_local(const reporter *r, int32_t slot, px_row *row, const p
     return PX_OK;
 }
 
-enum { LARGEST_SPECTRUM = 256 };
-
-static void set_condition(const reporter *r, int32_t slot, px_row *row, const px_mat *m) {
-    if (r->t->program.role[slot] != PX_NN_ROLE_NEW_PARAMETER || m->rows < 2 || m->cols < 2) return;
-    if ((m->rows < m->cols ? m->rows : m->cols) > LARGEST_SPECTRUM) return;
-    for (int64_t i = 0; i < m->rows; i++)
-        for (int64_t j = 0; j < m->cols; j++)
-            if (!isfinite(px_mat_get(m, i, j))) return;
-    px_columns_figure(row, "kappa_2", px_jacobi_spectrum(r->arena, m).kappa_2);
-}
-
 static px_status emit_tensor(const reporter *r, int32_t slot, px_error *err) {
     const px_slot *s = &r->t->program.prog.slots[slot];
     const char *role = px_nn_role_name(r->t->program.role[slot]);
@@ -216,7 +208,7 @@ static px_status emit_tensor(const reporter *r, int32_t slot, px_error *err) {
         px_row_integer(&row, "n_sign_flips", e.n_sign_flips);
         if (r->t->local) PX_TRY(set_local(r, slot, &row, &stored, &exact, err));
     }
-    set_condition(r, slot, &row, &stored);
+    if (r->kappa) px_transformer_kappa_set(r->t, &row, slot, &r->kappa[slot]);
     px_census_add(&census, &stored, known ? &exact : NULL);
     px_row_text(&row, "role", role);
     px_row_integer(&row, "entries", census.n);
@@ -234,6 +226,7 @@ static bool wanted(const px_transformer *t, int32_t slot) {
     if (late && t->train.skipped) return false;
     switch (t->tensors) {
     case PX_TENSORS_GRADIENTS: return role == PX_NN_ROLE_PARAMETER_GRADIENT;
+    case PX_TENSORS_WEIGHTS: return role == PX_NN_ROLE_PARAMETER && t->program.prog.slots[slot].rows > 1;
     case PX_TENSORS_UPDATES: return role == PX_NN_ROLE_NEW_PARAMETER;
     case PX_TENSORS_ATTENTION:
         return (role == PX_NN_ROLE_ACTIVATION || role == PX_NN_ROLE_ACTIVATION_GRADIENT) &&
@@ -247,8 +240,26 @@ static bool wanted(const px_transformer *t, int32_t slot) {
     return false;
 }
 
+/* All condition numbers before the first row, which has the largest. */
+static px_status find_kappas(reporter *r, px_error *err) {
+    const px_transformer *t = r->t;
+    if (t->tensors != PX_TENSORS_WEIGHTS && t->tensors != PX_TENSORS_UPDATES) return PX_OK;
+    r->kappa = PX_NEW_ARRAY(r->lasting, px_transformer_kappa, t->program.prog.n_slots);
+    for (int32_t slot = 0; slot < t->program.prog.n_slots; slot++) {
+        px_mat stored;
+        px_wide exact;
+        if (!wanted(t, slot)) continue;
+        px_arena_reset(r->arena);
+        PX_TRY(read_both(r, slot, &stored, &exact, err));
+        r->kappa[slot] = px_transformer_kappa_of(r->arena, &stored);
+        r->largest_kappa = fmax(r->largest_kappa, r->kappa[slot].kappa_2);
+    }
+    return PX_OK;
+}
+
 static px_status emit_all(reporter *r, const px_nn_report *report, px_error *err) {
     const px_transformer *t = r->t;
+    PX_TRY(find_kappas(r, err));
     PX_TRY(emit_step(r, report, err));
     for (int32_t slot = 0; slot < t->program.prog.n_slots; slot++) {
         if (!wanted(t, slot)) continue;
@@ -260,7 +271,7 @@ static px_status emit_all(reporter *r, const px_nn_report *report, px_error *err
 
 px_status px_transformer_emit(const px_transformer *t, const px_nn_report *report, px_lab *lab, px_sink *sink,
                               px_error *err) {
-    reporter r = {.t = t, .lab = lab, .sink = sink, .arena = px_arena_new()};
+    reporter r = {.t = t, .lab = lab, .sink = sink, .arena = px_arena_new(), .lasting = px_arena_new()};
     px_ref_balls balls = px_ref_balls_of(PX_BALLS_BITS);
     px_status status = PX_OK;
     if (t->judge != PX_JUDGE_NONE) {
@@ -272,5 +283,6 @@ px_status px_transformer_emit(const px_transformer *t, const px_nn_report *repor
     if (status == PX_OK) status = px_transformer_dump(t, lab, r.judge, r.judge_state, r.judged, err);
     if (r.judge_state) r.judge->close(r.judge_state);
     px_arena_free(r.arena);
+    px_arena_free(r.lasting);
     return status;
 }
