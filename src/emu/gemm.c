@@ -93,9 +93,9 @@ static void run_row(const gemm *g, int64_t i, int64_t p) {
     plan.special = px_plan_is_special(&g->task->call->recipe, &plan, g->k, g->largest_a[i] * g->largest_b[p], start);
     const void *a = at(g, g->a, i * g->k), *b = at(g, g->b, p * g->k * width);
     if (g->packing.binary32)
-        g->isa->rows_f32(&plan, g->k, a, b, c.f32, NULL);
+        (width == 1 ? g->isa->chain_f32 : g->isa->rows_f32)(&plan, g->k, a, b, c.f32, NULL);
     else
-        g->isa->rows_f64(&plan, g->k, a, b, c.f64, NULL);
+        (width == 1 ? g->isa->chain_f64 : g->isa->rows_f64)(&plan, g->k, a, b, c.f64, NULL);
     for (int64_t j = 0; j < columns; j++)
         px_view_set(&g->task->out[0], i, first + j, g->packing.binary32 ? (double)c.f32[j] : c.f64[j]);
 }
@@ -120,6 +120,7 @@ static void run_gemm(const px_task *task, const px_host *host) {
                              .block = task->in[0].cols,
                              .factors = {1.0}};
     PX_ASSERT(g.packing.width <= PX_MAX_WIDTH);
+    if (px_gemm_by_chains(task)) g.packing.width = 1;
     g.m = task->out[0].rows, g.n = task->out[0].cols, g.k = task->in[0].cols;
     g.panels = (g.n + g.packing.width - 1) / g.packing.width;
     g.parts = (g.m + TASK_ROWS - 1) / TASK_ROWS;
@@ -136,6 +137,8 @@ static void run_gemm(const px_task *task, const px_host *host) {
     free(g.b);
     free(g.a);
 }
+
+bool px_gemm_by_chains(const px_task *task) { return task->out[0].rows * task->out[0].cols <= 4; }
 
 bool px_gemm_in_binary32(const px_task *task) {
     px_plan plan;

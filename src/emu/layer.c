@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "arith/round.h"
-#include "emu/native.h"
+#include "emu/layer_arrays.h"
 #include "emu/view.h"
 #include "kernel/layer.h"
 
@@ -288,20 +288,20 @@ static bool always(const px_task *task) {
 
 /* Fastest first; the last one is the definition. */
 #define DEFINITION(run)     {{"definition", always, run}}, 1
-#define NATIVE(native, run) {{"binary32", px_native_matches, native}, {"definition", always, run}}, 2
+#define ARRAYS(arrays, run) {{"arrays", px_layer_arrays_match, arrays}, {"definition", always, run}}, 2
 static const struct row {
     px_op op;
     px_path paths[2];
     int n;
 } table[] = {
     {PX_OP_SCALE, DEFINITION(define_element)},
-    {PX_OP_LAYERNORM, NATIVE(px_native_norm, define_norm)},
-    {PX_OP_LAYERNORM_BACKWARD, NATIVE(px_native_norm_backward, define_norm_backward)},
-    {PX_OP_LAYERNORM_GAMMA, NATIVE(px_native_norm_gamma, define_norm_gamma)},
-    {PX_OP_GELU, NATIVE(px_native_gelu, define_element)},
-    {PX_OP_GELU_BACKWARD, NATIVE(px_native_gelu_backward, define_element)},
-    {PX_OP_SOFTMAX, NATIVE(px_native_softmax, define_softmax)},
-    {PX_OP_SOFTMAX_BACKWARD, NATIVE(px_native_softmax_backward, define_softmax_backward)},
+    {PX_OP_LAYERNORM, ARRAYS(px_arrays_norm, define_norm)},
+    {PX_OP_LAYERNORM_BACKWARD, ARRAYS(px_arrays_norm_backward, define_norm_backward)},
+    {PX_OP_LAYERNORM_GAMMA, ARRAYS(px_arrays_norm_gamma, define_norm_gamma)},
+    {PX_OP_GELU, ARRAYS(px_arrays_gelu, define_element)},
+    {PX_OP_GELU_BACKWARD, ARRAYS(px_arrays_gelu_backward, define_element)},
+    {PX_OP_SOFTMAX, ARRAYS(px_arrays_softmax, define_softmax)},
+    {PX_OP_SOFTMAX_BACKWARD, ARRAYS(px_arrays_softmax_backward, define_softmax_backward)},
     {PX_OP_DROPOUT, DEFINITION(define_element)},
     {PX_OP_GATHER, DEFINITION(define_element)},
     {PX_OP_SCATTER_ADD, DEFINITION(define_scatter_add)},
@@ -309,8 +309,8 @@ static const struct row {
     {PX_OP_CROSS_ENTROPY, DEFINITION(define_cross_entropy)},
     {PX_OP_NONFINITE, DEFINITION(define_nonfinite)},
     {PX_OP_CLIP_FACTOR, DEFINITION(define_clip_factor)},
-    {PX_OP_SGD, NATIVE(px_native_sgd, define_optimizer)},
-    {PX_OP_ADAM, NATIVE(px_native_adam, define_optimizer)},
+    {PX_OP_SGD, ARRAYS(px_arrays_sgd, define_optimizer)},
+    {PX_OP_ADAM, ARRAYS(px_arrays_adam, define_optimizer)},
     {PX_OP_ADAPTIVE, DEFINITION(define_optimizer)},
     {PX_OP_ADD_KAHAN, DEFINITION(define_kahan)},
     {PX_OP_POWER_SCALE, DEFINITION(define_power_scale)},

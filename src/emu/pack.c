@@ -103,7 +103,7 @@ void px_pack_least(const px_packing *how, const px_view *b, int64_t p, uint32_t 
 
 void px_pack_panel(const px_packing *how, const px_view *b, int64_t p, void *panel) {
     bool from32 = px_fits_float(b->fmt), whole = (p + 1) * how->width <= b->cols;
-    if (whole && b->cs == 1 && from32 == how->binary32) {
+    if (whole && b->cs == 1 && how->width > 1 && from32 == how->binary32) {
         panel_by_kernel(how, b, p, panel);
         return;
     }

@@ -36,8 +36,7 @@ static bool format_holds(px_fp f, px_extent x) {
            (px_extent_is_finite(x) || keeps_infinities(f));
 }
 
-/* The same for all numbers of another format, its infinities included. */
-static bool format_includes(px_fp f, px_fp g) {
+bool px_plan_includes(px_fp f, px_fp g) {
     if (px_fp_is_exact(f) || px_fp_equal(f, g)) return true;
     return !px_fp_is_exact(g) && f.subnormals && g.p <= f.p && quantum_of(g) >= quantum_of(f) &&
            g.max_finite <= f.max_finite && (!g.has_inf || keeps_infinities(f));
@@ -132,7 +131,7 @@ static bool plan_order(const px_recipe *r, const px_host *host, int64_t n, px_pl
         if (r->splits <= 0) return false;
         plan->order = PX_BLOCKED;
         plan->block = (n + r->splits - 1) / r->splits;
-        plan->rounds_partial = !px_fp_is_exact(r->split) && !format_includes(r->split, r->acc);
+        plan->rounds_partial = !px_fp_is_exact(r->split) && !px_plan_includes(r->split, r->acc);
         if (plan->rounds_partial) plan->split = target_of(r->split, host);
         return !plan->rounds_partial || can_round_to(r->split, host, r->split.emax);
     case PX_SORTED_UP:
@@ -170,7 +169,7 @@ bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operand
     if (o->products && !plan_product(recipe, host, plan, facts)) return false;
     if (!plan_sum(recipe, host, o, plan, facts) || !plan_order(recipe, host, o->n, plan)) return false;
     plan->has_start = o->has_start;
-    if (o->has_start && !format_includes(recipe->acc, o->c)) return false;
+    if (o->has_start && !px_plan_includes(recipe->acc, o->c)) return false;
     plan->flushes = (plan->rounds_product && !recipe->mul.subnormals) || (plan->rounds_sum && !recipe->acc.subnormals);
     bool emulated = plan->rounds_product || plan->rounds_sum;
     bool finer = plan->rounds_sum && facts->term.quantum < quantum_of(recipe->acc); /* sums may underflow */
@@ -178,8 +177,8 @@ bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operand
     plan->quick_sum = plan->rounds_sum && !finer && plan->mode == PX_NEAREST_EVEN && 2 * recipe->acc.p < host->p &&
                       facts->term.quantum >= host->emin;
     plan->rounds_out =
-        !format_includes(recipe->out, recipe->acc) ||
-        (plan->rounds_partial && !format_includes(recipe->out, recipe->split)); /* of a lone partial sum */
+        !px_plan_includes(recipe->out, recipe->acc) ||
+        (plan->rounds_partial && !px_plan_includes(recipe->out, recipe->split)); /* of a lone partial sum */
     if (plan->rounds_out) plan->out = target_of(recipe->out, host);
     return !plan->rounds_out || can_round_to(recipe->out, host, recipe->out.emax);
 }

@@ -40,6 +40,9 @@ bool px_plan_make(const px_recipe *recipe, const px_host *host, const px_operand
 bool px_plan_holds(const px_host *host, px_extent x);
 bool px_plan_is_host(px_fp f, const px_host *host);
 
+/* Is every number of g, its infinities included, a number of f? */
+bool px_plan_includes(px_fp f, px_fp g);
+
 /* The constants of rounding any number of the host to f, special values included; false where the host cannot. */
 bool px_plan_target(px_fp f, const px_host *host, px_target *target);
 

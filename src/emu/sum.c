@@ -52,12 +52,25 @@ static double pack(const sums *s, int64_t first, int64_t rows, void *x) {
     return largest;
 }
 
+/* The same, floats for floats. */
+static double pack_floats(const sums *s, int64_t first, int64_t rows, float *x) {
+    const px_view *v = &s->task->in[0];
+    px_scan scan = PX_SCAN_EMPTY;
+    for (int64_t k = 0; k < s->n; k++) {
+        const float *from = (const float *)v->data + first * v->rs + (s->reversed ? s->n - 1 - k : k) * v->cs;
+        for (int64_t i = 0; i < s->width; i++) x[k * s->width + i] = i < rows ? from[i * v->rs] : 0;
+    }
+    s->isa->scan_f32(s->n * s->width, x, &scan);
+    return (double)scan.largest;
+}
+
 static void run_panel(void *context, int64_t p) {
     const sums *s = context;
     _Alignas(64) double c[MAX_WIDTH] = {0}, last[MAX_WIDTH] = {0}; /* of floats for binary32 */
     int64_t first = p * s->width, rows = s->m - first < s->width ? s->m - first : s->width;
     void *x = px_scratch(s->n * s->width, s->binary32 ? sizeof(float) : sizeof(double));
-    double largest = pack(s, first, rows, x);
+    bool floats = s->binary32 && px_fits_float(s->task->in[0].fmt);
+    double largest = floats ? pack_floats(s, first, rows, x) : pack(s, first, rows, x);
     px_plan plan = s->plan;
     plan.special = px_plan_is_special(&s->task->call->recipe, &plan, s->n, largest, 0);
     const px_view *out = &s->task->out[0], *when = &s->task->out[1];

@@ -8,6 +8,7 @@
 
 #include "arith/round.h"
 #include "base/error.h"
+#include "emu/gemm.h"
 #include "emu/pack.h"
 #include "emu/plan.h"
 #include "emu/view.h"
@@ -157,6 +158,7 @@ static bool plan_native(const px_task *task, const px_host *host, tiles *t) {
 
 static bool plan_tiles(const px_task *task, tiles *t) {
     *t = (tiles){.task = task, .isa = px_isa_chosen()};
+    if (px_gemm_by_chains(task)) return false;
     t->packing.binary32 = true;
     if (!plan_native(task, &px_binary32, t)) {
         t->packing.binary32 = false;

@@ -65,7 +65,8 @@ static void run_case(const bench_case *c, void *state) {
     double rate = 1e-9 * c->work / median(ours, n), peer = 1e-9 * c->work / median(peers, n), ratio = median(ratios, n);
     bool met = ratio >= c->goal;
     r->missed += !met;
-    printf("%-22s %9.3f %-8s %-13s %9.3f  ratio %8.3f", c->name, rate, c->unit, c->peer_name, peer, ratio);
+    printf("%-22s %9.3f %-8s %-13s %9.3f  ratio %8.3f  time %6.2fx", c->name, rate, c->unit, c->peer_name, peer, ratio,
+           1 / ratio);
     if (c->limit > 0) printf("  limit %5.2f", c->limit);
     if (c->goal > 0) printf("  goal %5.2f %s", c->goal, met ? "met" : "MISSED");
     printf("\n");

@@ -8,6 +8,7 @@
 #include "arith/recipe.h"
 #include "emu/isa/isa.h"
 #include "emu/isa/simd.h"
+#include "kernel/fn.h"
 
 #define VEC    P(vec)
 #define MASK   P(mask)
@@ -32,6 +33,7 @@
 #include "emu/isa/body_tiles.h"
 #include "emu/isa/body_arrays.h"
 #include "emu/isa/body_arrays_f64.h"
+#include "emu/isa/body_rnd.h"
 #undef P
 #undef LANES
 #undef VECTORS
@@ -125,6 +127,7 @@ const px_isa PX_ISA_TABLE = {
     .multiply_f32 = multiply_arrays_f32,
     .add_to_odd_f64 = add_to_odd_f64,
     .multiply_to_odd_f64 = multiply_to_odd_f64,
+    .rnd_f64 = rnd_f64,
     .mma = {.rows = PX_MMA_ROWS,
             .columns = MMA_COLUMNS,
             .run = {mma_single, mma_single_twice, mma_half, mma_half_twice, mma_general},

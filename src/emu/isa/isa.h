@@ -140,6 +140,20 @@ typedef struct px_mma_isa {
     void (*add)(int64_t n, bool half, float *sum, const float *part);
 } px_mma_isa;
 
+/* ---- the steps of op/layer.h: arrays in binary64, rounded operation by operation ---- */
+
+/* X(enumerator): of two numbers, then of one. */
+#define PX_RND_LIST(X) X(ADD) X(SUBTRACT) X(MULTIPLY) X(DIVIDE) X(SQRT) X(EXP) X(TANH) X(ERF)
+#define PX_RND_ENUM(id) PX_RND_##id,
+typedef enum px_rnd_op { PX_RND_LIST(PX_RND_ENUM) } px_rnd_op;
+#undef PX_RND_ENUM
+
+/* A format of at most 24 bits, and whether it is binary32 itself, to which a conversion rounds. */
+typedef struct px_rnd_format {
+    px_target target;
+    bool binary32;
+} px_rnd_format;
+
 /* ---- arrays ---- */
 
 /* The smallest nonzero and the largest magnitude; largest is an infinity when there is one, or a NaN. Adds to *scan. */
@@ -188,6 +202,9 @@ typedef struct px_isa {
     void (*multiply_f32)(int64_t n, const float *a, const float *b, float *y);
     bool (*add_to_odd_f64)(bool down, int64_t n, const double *a, const double *b, double *y);
     bool (*multiply_to_odd_f64)(int64_t n, const double *a, const double *b, double *y);
+    /* y[i] = rnd(a[i] op b[i step]), or rnd(op a[i]); n numbers; y may be a or b. NaNs of any sign. */
+    void (*rnd_f64)(const px_rnd_format *to, px_rnd_op op, int64_t n, const double *a, const double *b, int64_t step,
+                    double *y);
     px_mma_isa mma;
 } px_isa;
 
