@@ -76,8 +76,8 @@ struct grid_run {
     const void *kernel_address = nullptr;
     uint64_t random = 1;
 
-    std::unique_ptr<unsigned char[]> room;
-    unsigned char *room_next = nullptr, *dynamic = nullptr;
+    /* Shared memory; FRESH but for the arrays that the block has asked for. */
+    unsigned char *room = nullptr, *room_next = nullptr, *dynamic = nullptr;
     size_t dynamic_bytes = 0, static_bytes = 0;
     std::vector<array> arrays;
 
@@ -235,11 +235,11 @@ void begin_block(uint3 block, dim3 block_dim, dim3 grid_dim) {
         t.on = nullptr;
         t.barriers = t.collectives = 0;
     }
-    if (!run.room || tsan()) { /* fresh memory: for ThreadSanitizer no block has touched it */
-        run.room.reset(new unsigned char[SHARED_ROOM]);
-        std::memset(run.room.get(), FRESH, SHARED_ROOM);
+    if (!run.room) {
+        run.room = static_cast<unsigned char *>(fresh_pages(SHARED_ROOM));
+        std::memset(run.room, FRESH, SHARED_ROOM);
     }
-    run.room_next = run.room.get() + (2 * ZONE - (uintptr_t)run.room.get() % ZONE);
+    run.room_next = run.room + ZONE;
     run.static_bytes = 0;
     run.dynamic = nullptr;
     if (run.dynamic_bytes)
@@ -253,13 +253,17 @@ void end_block() {
             std::fprintf(stderr, "cuda_emu: kernel %s wrote beyond its shared array %s\n", run.kernel, a.name);
             std::abort();
         }
-    std::memset(run.room.get(), FRESH, (size_t)(run.room_next - run.room.get()));
     run.arrays.clear();
-    if (!tsan()) return;
-    run.idle.clear();
-    for (auto &f : run.fibers) {
-        f->renew();
-        run.idle.push_back(f.get());
+    if (!tsan()) {
+        std::memset(run.room, FRESH, (size_t)(run.room_next - run.room));
+        return;
+    }
+    /* For ThreadSanitizer no block has touched the next one's memory, nor are their threads the same. */
+    free_pages(run.room, SHARED_ROOM);
+    run.room = nullptr;
+    for (const thread &t : run.threads) {
+        t.on->renew();
+        run.idle.push_back(t.on);
     }
 }
 
@@ -326,7 +330,7 @@ void *shared_array(const void *tag, size_t bytes, size_t alignment, const char *
     if (!dynamic) run.static_bytes = (run.static_bytes + alignment - 1) / alignment * alignment + bytes;
     const size_t limit = run.dynamic_bytes ? dynamic_limit(run.kernel_address) : (size_t)MAX_SHARED;
     if (run.static_bytes > MAX_SHARED || run.static_bytes + run.dynamic_bytes > limit ||
-        (size_t)(run.room_next - run.room.get()) + stride_of(bytes) > SHARED_ROOM) {
+        (size_t)(run.room_next - run.room) + stride_of(bytes) > SHARED_ROOM) {
         std::fprintf(stderr, "cuda_emu: kernel %s: shared array %s makes it %zu bytes a block, and %zu dynamic ones; the limit is %zu\n",
                      run.kernel, name, run.static_bytes, run.dynamic_bytes, limit);
         std::abort();

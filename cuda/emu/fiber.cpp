@@ -8,13 +8,22 @@
 
 namespace cuda_emu {
 
-/* A fresh mapping: for the sanitizers, memory that no thread has touched. Its lowest page is a fence. */
+void *fresh_pages(size_t bytes) {
+    void *p = mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (p != MAP_FAILED) return p;
+    std::fprintf(stderr, "cuda_emu: no memory for a block of threads\n");
+    std::exit(4);
+}
+
+void free_pages(void *p, size_t bytes) {
+    permit(p, bytes);
+    munmap(p, bytes);
+}
+
+/* The lowest page is a fence. */
 void fiber::make() {
-    stack_ = mmap(nullptr, STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (stack_ == MAP_FAILED || mprotect(stack_, 4096, PROT_NONE) != 0) {
-        std::fprintf(stderr, "cuda_emu: no memory for the stack of a thread\n");
-        std::exit(4);
-    }
+    stack_ = fresh_pages(STACK);
+    mprotect(stack_, 4096, PROT_NONE);
     getcontext(&inside_);
     inside_.uc_stack.ss_sp = stack_;
     inside_.uc_stack.ss_size = STACK;
@@ -25,8 +34,7 @@ void fiber::make() {
 
 void fiber::unmake() {
     if (tsan()) __tsan_destroy_fiber(thread_);
-    permit(stack_, STACK);
-    munmap(stack_, STACK);
+    free_pages(stack_, STACK);
 }
 
 fiber::fiber(void (*body)()) : body_(body) { make(); }

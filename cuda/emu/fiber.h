@@ -7,6 +7,10 @@
 
 namespace cuda_emu {
 
+/* Whole pages from the system: for the sanitizers, memory that no thread has touched. */
+void *fresh_pages(size_t bytes);
+void free_pages(void *p, size_t bytes);
+
 /* Runs `body` on its own stack, from resume() to pause(). The body never returns: it pauses, and is resumed with other
  * work or never again. */
 class fiber {
