@@ -10,6 +10,7 @@
 #include "data/data.h"
 #include "data/gallery.h"
 #include "data/problem.h"
+#include "kind/device.h"
 #include "kind/kind.h"
 #include "kind/transformer.h"
 #include "metric/bound.h"
@@ -108,6 +109,13 @@ static void add_algorithms(px_table *t) {
 #undef NAMED_ROW
 }
 
+static void add_devices(px_table *t) {
+#define ROW(id, name, fp64, fp32, tf32, fp16, bf16, fp8, bandwidth, memory, source)                                    \
+    px_table_add(t, (const char *[MAX_FIELDS]){name, #fp64, #fp32, #tf32, #fp16, #bf16, #fp8, #bandwidth, #memory, source});
+    PX_DEVICE_LIST(ROW)
+#undef ROW
+}
+
 static void add_problems(px_table *t) {
 #define ROW(id, text) row(t, #id, text, NULL, NULL);
     PX_PROBLEM_LIST(ROW)
@@ -145,6 +153,19 @@ static const struct listing {
     {"optimizers", {{"optimizer", 0}, {"update", 0}}, 2, add_optimizers},
     {"initials", {{"initial", 0}, {"weights", 0}}, 2, add_initials},
     {"problems", {{"problem", 0}, {"what", 0}}, 2, add_problems},
+    {"devices",
+     {{"device", 0},
+      {"fp64_tflops", 1},
+      {"fp32_tflops", 1},
+      {"tf32_tflops", 1},
+      {"fp16_tflops", 1},
+      {"bf16_tflops", 1},
+      {"fp8_tflops", 1},
+      {"gb_per_s", 1},
+      {"memory_gb", 1},
+      {"source", 0}},
+     10,
+     add_devices},
     {"metrics", {{"metric", 0}, {"unit", 0}, {"formula", 0}}, 3, add_metrics},
     {"roundings", {{"rounding", 0}, {"what", 0}}, 2, add_roundings},
     {"orders", {{"order", 0}, {"what", 0}}, 2, add_orders},

@@ -15,7 +15,8 @@
     X(solve)                                                                                                           \
     X(perturbation)                                                                                                    \
     X(transformer)                                                                                                     \
-    X(optimizer)
+    X(optimizer)                                                                                                       \
+    X(cost)
 
 #define PX_KIND_EXTERN(id) extern const px_kind px_kind_##id;
 PX_KIND_LIST(PX_KIND_EXTERN)

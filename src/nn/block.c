@@ -3,7 +3,6 @@
 
 #include "nn/build.h"
 
-static int64_t rows_of(const px_builder *b) { return b->p->model.batch * b->p->model.length; }
 static px_fp out_of(const px_builder *b, px_nn_class which) { return b->p->policy.rule[which].out; }
 static int32_t value_of(const px_builder *b, int32_t parameter) { return b->p->params[parameter].value; }
 
@@ -182,7 +181,7 @@ int32_t px_nn_dropout(px_builder *b, px_nn_class which, int32_t x, int32_t draw)
 
 /* x + branch. */
 static int32_t residual(px_builder *b, int32_t x, int32_t branch, const char *name) {
-    int32_t y = px_nn_slot(b, PX_NN_ROLE_ACTIVATION, rows_of(b), b->p->model.width, out_of(b, PX_NN_CLASS_RESIDUAL),
+    int32_t y = px_nn_slot(b, PX_NN_ROLE_ACTIVATION, b->slots[x].rows, b->p->model.width, out_of(b, PX_NN_CLASS_RESIDUAL),
                            "%s", name);
     int32_t a = px_nn_cast(b, x, PX_NN_CLASS_RESIDUAL), d = px_nn_cast(b, branch, PX_NN_CLASS_RESIDUAL);
     px_nn_add(b, PX_NN_CLASS_RESIDUAL, px_nn_all(b, y), px_nn_all(b, a), px_nn_all(b, d));
@@ -204,7 +203,10 @@ int32_t px_nn_block(px_builder *b, int32_t layer, int32_t x, px_nn_trace *t) {
     t->ln_1 = px_nn_norm(b, x, px_nn_of_layer(layer, PX_NN_LN_1), NAME("ln_1"), &t->mean_1, &t->rstd_1);
     t->qkv = px_nn_linear(b, t->ln_1, px_nn_of_layer(layer, PX_NN_QKV), px_nn_of_layer(layer, PX_NN_QKV_BIAS),
                           NAME("attn.qkv"));
-    px_nn_attention(b, of, t);
+    if (b->pass == PX_NN_PASS_FORWARD)
+        px_nn_attention(b, of, t);
+    else
+        px_nn_attention_by_rows(b, of, t);
     int32_t out = px_nn_linear(b, t->z, px_nn_of_layer(layer, PX_NN_OUT), px_nn_of_layer(layer, PX_NN_OUT_BIAS),
                                NAME("attn.out"));
     t->mid = residual(b, x, px_nn_dropout(b, PX_NN_CLASS_LINEAR, out, t->drop_attn), NAME("mid"));
@@ -212,7 +214,7 @@ int32_t px_nn_block(px_builder *b, int32_t layer, int32_t x, px_nn_trace *t) {
     t->fc =
         px_nn_linear(b, t->ln_2, px_nn_of_layer(layer, PX_NN_FC), px_nn_of_layer(layer, PX_NN_FC_BIAS), NAME("mlp.fc"));
     int32_t bent = px_nn_cast(b, t->fc, PX_NN_CLASS_GELU);
-    t->gelu = px_nn_slot(b, PX_NN_ROLE_ACTIVATION, rows_of(b), 4 * b->p->model.width, out_of(b, PX_NN_CLASS_GELU), "%s",
+    t->gelu = px_nn_slot(b, PX_NN_ROLE_ACTIVATION, b->slots[x].rows, 4 * b->p->model.width, out_of(b, PX_NN_CLASS_GELU), "%s",
                          NAME("mlp.gelu"));
     px_call *c = px_nn_call(b, PX_OP_GELU, PX_NN_CLASS_GELU);
     c->in[0] = px_nn_all(b, bent);

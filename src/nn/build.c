@@ -175,7 +175,7 @@ static void add_layer(px_builder *b, int32_t layer) {
     }
 }
 
-static void add_parameters(px_builder *b) {
+void px_nn_add_parameters(px_builder *b) {
     px_nn_program *p = b->p;
     const px_nn_model *m = &p->model;
     p->params = PX_NEW_ARRAY(b->arena, px_nn_param, m->layers * PX_NN_LAYER_PARAMS + 4);
@@ -202,7 +202,7 @@ px_status px_nn_build(px_arena *arena, const px_nn_model *model, const px_nn_pol
     PX_ASSERT(model->layers > 0 && model->batch > 0 && model->length > 0 && model->micro > 0 && model->ranks > 0);
     *program = (px_nn_program){.model = *model, .policy = *policy, .n_batches = (int32_t)(model->micro * model->ranks)};
     px_builder b = {.arena = arena, .p = program};
-    add_parameters(&b);
+    px_nn_add_parameters(&b);
     int32_t **lists[] = {&program->x, &program->dy, &program->target, &program->tokens, &program->y, &program->dx};
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         *lists[i] = PX_NEW_ARRAY(arena, int32_t, program->n_batches);

@@ -16,6 +16,7 @@ typedef struct px_builder {
     int32_t *losses; /* of each batch */
     int32_t batch;   /* the one being written */
     char prefix[16]; /* of its slots' names */
+    px_nn_pass pass;
 } px_builder;
 
 /* What a layer leaves for its backward pass: slots. */
@@ -82,16 +83,29 @@ enum {
 };
 static inline int32_t px_nn_of_layer(int32_t layer, int32_t which) { return layer * PX_NN_LAYER_PARAMS + which; }
 
+/* Parameters after those of the layers: of cross_entropy alone. */
+enum { PX_NN_LN_F, PX_NN_LN_F_BIAS, PX_NN_WTE, PX_NN_WPE };
+static inline int32_t px_nn_outer(const px_builder *b, int32_t which) {
+    return px_nn_of_layer((int32_t)b->p->model.layers, which);
+}
+
+/* The parameters' slots, the first of a program. */
+void px_nn_add_parameters(px_builder *b);
+
 /* block.c: y of layer l, and the gradient of its x. */
 int32_t px_nn_block(px_builder *b, int32_t layer, int32_t x, px_nn_trace *t);
 int32_t px_nn_block_backward(px_builder *b, int32_t layer, const px_nn_trace *t, int32_t dy);
 /* attention.c: z from qkv; and the gradient of qkv from that of z. */
 void px_nn_attention(px_builder *b, const char *layer, px_nn_trace *t);
 int32_t px_nn_attention_backward(px_builder *b, const char *layer, const px_nn_trace *t, int32_t dz);
+/* infer.c: z from qkv, scores that the mask leaves alone. */
+void px_nn_attention_by_rows(px_builder *b, const char *layer, px_nn_trace *t);
 /* y = dropout(x) by the stream's number; x itself where the model has none. */
 int32_t px_nn_dropout(px_builder *b, px_nn_class which, int32_t x, int32_t draw);
 
-/* loss.c: one batch, from the data to the gradients of all parameters. */
+/* loss.c: the sum of the tokens' rows of wte and of the rows of wpe from `position` on, spread over sequences. */
+int32_t px_nn_embed(px_builder *b, int32_t tokens, int64_t position);
+/* One batch, from the data to the gradients of all parameters. */
 void px_nn_batch(px_builder *b);
 /* update.c: the stages after the backward passes. */
 void px_nn_reduce_and_update(px_builder *b);

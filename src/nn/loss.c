@@ -1,13 +1,6 @@
 /* One batch: data, embedding, the layers, head and loss, and back to the gradients of all parameters. */
 #include "nn/build.h"
 
-/* Parameters after those of the layers. */
-enum { LN_F, LN_F_BIAS, WTE, WPE };
-
-static int32_t outer(const px_builder *b, int32_t which) {
-    return (int32_t)b->p->model.layers * PX_NN_LAYER_PARAMS + which;
-}
-
 static px_fp out_of(const px_builder *b, px_nn_class which) { return b->p->policy.rule[which].out; }
 static int64_t rows_of(const px_builder *b) { return b->p->model.batch * b->p->model.length; }
 
@@ -15,30 +8,26 @@ static int32_t data(px_builder *b, int64_t cols, px_fp fmt, const char *name) {
     return px_nn_slot(b, PX_NN_ROLE_DATA, rows_of(b), cols, fmt, "%s", name);
 }
 
-/* A slot of rows_of(b) rows seen as one row a sample, so that what belongs to a position can be spread over samples. */
+/* A slot seen as one row a sample, so that what belongs to a position can be spread over samples. */
 static px_arg by_sample(const px_builder *b, int32_t slot) {
-    int64_t n = b->p->model.length * b->p->model.width;
-    return (px_arg){.slot = slot, .rows = b->p->model.batch, .cols = n, .rs = n, .cs = 1};
+    int64_t batch = b->p->model.batch, n = b->slots[slot].rows / batch * b->slots[slot].cols;
+    return (px_arg){.slot = slot, .rows = batch, .cols = n, .rs = n, .cs = 1};
 }
 
-static px_arg positions(const px_builder *b, int32_t wpe) {
-    px_arg v = by_sample(b, wpe);
-    v.rs = 0;
-    return v;
-}
-
-static int32_t embed(px_builder *b, int32_t tokens) {
+int32_t px_nn_embed(px_builder *b, int32_t tokens, int64_t position) {
     px_nn_program *p = b->p;
-    int32_t wte = px_nn_cast(b, p->params[outer(b, WTE)].value, PX_NN_CLASS_RESIDUAL);
-    int32_t wpe = px_nn_cast(b, p->params[outer(b, WPE)].value, PX_NN_CLASS_RESIDUAL);
+    int32_t wte = px_nn_cast(b, p->params[px_nn_outer(b, PX_NN_WTE)].value, PX_NN_CLASS_RESIDUAL);
+    int32_t wpe = px_nn_cast(b, p->params[px_nn_outer(b, PX_NN_WPE)].value, PX_NN_CLASS_RESIDUAL);
     px_fp out = out_of(b, PX_NN_CLASS_RESIDUAL);
-    int32_t rows = px_nn_slot(b, PX_NN_ROLE_ACTIVATION, rows_of(b), p->model.width, out, "wte");
+    int32_t rows = px_nn_slot(b, PX_NN_ROLE_ACTIVATION, b->slots[tokens].rows, p->model.width, out, "wte");
     px_call *c = px_nn_call(b, PX_OP_GATHER, PX_NN_CLASS_RESIDUAL);
     c->in[0] = px_nn_all(b, wte);
     c->in[1] = px_nn_all(b, tokens);
     c->out[0] = px_nn_all(b, rows);
-    int32_t x = px_nn_slot(b, PX_NN_ROLE_ACTIVATION, rows_of(b), p->model.width, out, "x");
-    px_nn_add(b, PX_NN_CLASS_RESIDUAL, by_sample(b, x), by_sample(b, rows), positions(b, wpe));
+    int32_t x = px_nn_slot(b, PX_NN_ROLE_ACTIVATION, b->slots[tokens].rows, p->model.width, out, "x");
+    px_arg places = by_sample(b, x);
+    places.slot = wpe, places.off = position * p->model.width, places.rs = 0;
+    px_nn_add(b, PX_NN_CLASS_RESIDUAL, by_sample(b, x), by_sample(b, rows), places);
     return x;
 }
 
@@ -46,16 +35,16 @@ static int32_t embed(px_builder *b, int32_t tokens) {
 static void embed_backward(px_builder *b, int32_t tokens, int32_t dx) {
     px_nn_program *p = b->p;
     px_fp out = out_of(b, PX_NN_CLASS_RESIDUAL);
-    int32_t *part = &b->parts[outer(b, WTE) * p->n_batches + b->batch], head = *part;
-    int32_t below = px_nn_parameter_gradient(b, outer(b, WTE), out);
+    int32_t *part = &b->parts[px_nn_outer(b, PX_NN_WTE) * p->n_batches + b->batch], head = *part;
+    int32_t below = px_nn_parameter_gradient(b, px_nn_outer(b, PX_NN_WTE), out);
     px_call *c = px_nn_call(b, PX_OP_SCATTER_ADD, PX_NN_CLASS_RESIDUAL);
     c->in[0] = px_nn_all(b, dx);
     c->in[1] = px_nn_all(b, tokens);
     c->out[0] = px_nn_all(b, below);
-    int32_t sum = px_nn_parameter_gradient(b, outer(b, WTE), out);
+    int32_t sum = px_nn_parameter_gradient(b, px_nn_outer(b, PX_NN_WTE), out);
     px_nn_add(b, PX_NN_CLASS_RESIDUAL, px_nn_all(b, sum), px_nn_all(b, px_nn_cast(b, head, PX_NN_CLASS_RESIDUAL)),
               px_nn_all(b, below));
-    int32_t dwpe = px_nn_parameter_gradient(b, outer(b, WPE), out);
+    int32_t dwpe = px_nn_parameter_gradient(b, px_nn_outer(b, PX_NN_WPE), out);
     c = px_nn_call(b, PX_OP_SUM, PX_NN_CLASS_RESIDUAL);
     c->in[0] = px_nn_turned(by_sample(b, dx));
     c->out[0] = px_nn_as_column(b, dwpe);
@@ -118,13 +107,13 @@ static void make_data(px_builder *b) {
 
 /* Final norm, tied head, loss, and back to the gradient of the last layer's result. */
 static int32_t head(px_builder *b, int32_t y) {
-    int32_t mean, rstd, wte = outer(b, WTE);
-    int32_t ln = px_nn_norm(b, y, outer(b, LN_F), "ln_f", &mean, &rstd);
+    int32_t mean, rstd, wte = px_nn_outer(b, PX_NN_WTE);
+    int32_t ln = px_nn_norm(b, y, px_nn_outer(b, PX_NN_LN_F), "ln_f", &mean, &rstd);
     int32_t logits = px_nn_linear(b, ln, wte, -1, "logits");
     int32_t dlogits = compare(b, PX_OP_CROSS_ENTROPY, logits);
     px_nn_begin(b, PX_NN_STAGE_BACKWARD);
     int32_t dln = px_nn_linear_backward(b, dlogits, ln, wte, -1);
-    return px_nn_norm_backward(b, dln, y, outer(b, LN_F), mean, rstd);
+    return px_nn_norm_backward(b, dln, y, px_nn_outer(b, PX_NN_LN_F), mean, rstd);
 }
 
 void px_nn_batch(px_builder *b) {
@@ -134,7 +123,7 @@ void px_nn_batch(px_builder *b) {
     px_nn_trace *traces = PX_NEW_ARRAY(b->arena, px_nn_trace, layers);
     make_data(b);
     px_nn_begin(b, PX_NN_STAGE_FORWARD);
-    if (characters) p->x[k] = embed(b, p->tokens[k]);
+    if (characters) p->x[k] = px_nn_embed(b, p->tokens[k], 0);
     int32_t y = p->x[k], dy;
     for (int32_t l = 0; l < layers; l++) y = px_nn_block(b, l, y, &traces[l]);
     p->y[k] = y;

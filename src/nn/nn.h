@@ -128,9 +128,25 @@ typedef struct px_nn_program {
     int32_t seed, unscale, loss, found, clip_factor, grad_norm;
 } px_nn_program;
 
+/* Forward alone, THE list. Scores are B heads T x T numbers in `forward`, masked ones included; in the others they are
+ * those that the mask leaves, position by position. */
+#define PX_NN_PASS_LIST(X)                                                                                             \
+    X(FORWARD, "forward", "all positions at once, whole squares of scores")                                            \
+    X(CAUSAL, "causal", "all positions at once, masked scores left out")                                               \
+    X(DECODE, "decode", "one new position a sequence, the last of T; keys and values of the others from a cache")
+#define PX_NN_AS_PASS(id, name, text) PX_NN_PASS_##id,
+typedef enum px_nn_pass { PX_NN_PASS_LIST(PX_NN_AS_PASS) PX_NN_PASS_COUNT } px_nn_pass;
+
 /* PX_USAGE with what cannot be: heads that do not divide the width, say. */
 px_status px_nn_check(const px_nn_model *model, px_error *err);
 px_status px_nn_build(px_arena *arena, const px_nn_model *model, const px_nn_policy *policy, px_nn_program *program,
                       px_error *err);
+
+/* infer.c: without loss and gradients. In: parameters, and x[0] (B T x C; decode: B x C), or tokens[0] (B T x 1; B x 1)
+ * where the loss is cross_entropy; decode: "h.L.attn.k_cache" and "h.L.attn.v_cache" (B T x C), whose last position of
+ * each sequence is not read before it is written. Out: y[0], logits where the loss is cross_entropy. Scores are scaled
+ * after the product, dropout is none. */
+px_status px_nn_build_inference(px_arena *arena, const px_nn_model *model, const px_nn_policy *policy, px_nn_pass pass,
+                                px_nn_program *program, px_error *err);
 
 #endif
