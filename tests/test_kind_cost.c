@@ -65,9 +65,9 @@ static void each_product_is_2mnp(void **state) {
     static const struct {
         const char *name;
         double count, m, n, p, bias;
-    } list[] = {{"attn.qkv", 1, B * T, 3 * C, C, 3 * C},     {"attn.scores", B * 4, T, T, C / 4, 0},
-                {"attn.z", B * 4, T, C / 4, T, 0},           {"attn.out", 1, B * T, C, C, C},
-                {"mlp.fc", 1, B * T, 4 * C, C, 4 * C},       {"mlp.out", 1, B * T, C, 4 * C, C},
+    } list[] = {{"attn.qkv", 1, B * T, 3 * C, C, 3 * C}, {"attn.scores", B * 4, T, T, C / 4, 0},
+                {"attn.z", B * 4, T, C / 4, T, 0},       {"attn.out", 1, B * T, C, C, C},
+                {"mlp.fc", 1, B * T, 4 * C, C, 4 * C},   {"mlp.out", 1, B * T, C, 4 * C, C},
                 {"logits", 1, B * T, 31, C, 0}};
     px_arena *arena = px_arena_new();
     px_flight f = fly(arena, "pass = forward\nbatch = 3\nlength = 17\nwidth = 20\nheads = 4\nvocab = 31\n");
@@ -250,8 +250,10 @@ static void this_machine_is_measured_when_asked(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(products_are_the_formulas), cmocka_unit_test(each_product_is_2mnp),
-        cmocka_unit_test(decoding_adds_up),          cmocka_unit_test(miscounts_are_noticed),
+        cmocka_unit_test(products_are_the_formulas),
+        cmocka_unit_test(each_product_is_2mnp),
+        cmocka_unit_test(decoding_adds_up),
+        cmocka_unit_test(miscounts_are_noticed),
         cmocka_unit_test(memory_is_that_of_the_papers),
         cmocka_unit_test(training_computes_and_decoding_reads),
         cmocka_unit_test(this_machine_is_measured_when_asked),

@@ -207,7 +207,8 @@ static void bytes_are_those_of_distinct_numbers(void **state) {
     px_fp fp16, fp32;
     assert_int_equal(px_fp_parse("fp16", &fp16, NULL), PX_OK);
     assert_int_equal(px_fp_parse("fp32", &fp32, NULL), PX_OK);
-    const px_slot slots[] = {{"a", 5, 7, fp16}, {"bias", 1, 7, fp32}, {"c", 5, 7, fp16}, {"index", 2, 1, px_fp_exact()}};
+    const px_slot slots[] = {
+        {"a", 5, 7, fp16}, {"bias", 1, 7, fp32}, {"c", 5, 7, fp16}, {"index", 2, 1, px_fp_exact()}};
     const px_prog prog = {.slots = slots, .n_slots = 4};
     px_call c = {.op = PX_OP_ADD};
     c.in[0] = px_arg_whole(&prog, 0);

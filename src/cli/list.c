@@ -111,7 +111,8 @@ static void add_algorithms(px_table *t) {
 
 static void add_devices(px_table *t) {
 #define ROW(id, name, fp64, fp32, tf32, fp16, bf16, fp8, bandwidth, memory, source)                                    \
-    px_table_add(t, (const char *[MAX_FIELDS]){name, #fp64, #fp32, #tf32, #fp16, #bf16, #fp8, #bandwidth, #memory, source});
+    px_table_add(                                                                                                      \
+        t, (const char *[MAX_FIELDS]){name, #fp64, #fp32, #tf32, #fp16, #bf16, #fp8, #bandwidth, #memory, source});
     PX_DEVICE_LIST(ROW)
 #undef ROW
 }

@@ -53,9 +53,10 @@ static const px_param params[] = {
     X("bytes_formula", "bytes", PX_COLUMN_NUMBER,                                                                      \
       "forward products: M N + M K + K N numbers of the operands' format; it leaves out biases")                       \
     X("intensity", "operations/byte", PX_COLUMN_NUMBER, "flops / bytes")                                               \
-    X("attention_share", "1", PX_COLUMN_NUMBER, "of the operations of the blocks' forward products: scores and z")       \
+    X("attention_share", "1", PX_COLUMN_NUMBER, "of the operations of the blocks' forward products: scores and z")     \
     X("attention_share_formula", "1", PX_COLUMN_NUMBER, "T / (6 C + T); causal: with (T + 1) / 2 for T")               \
-    X("time_compute_s", "s", PX_COLUMN_NUMBER, "flops over the device's peak for these operands; fp32 but for products") \
+    X("time_compute_s", "s", PX_COLUMN_NUMBER,                                                                         \
+      "flops over the device's peak for these operands; fp32 but for products")                                        \
     X("time_memory_s", "s", PX_COLUMN_NUMBER, "bytes over the device's bandwidth")                                     \
     X("time_s", "s", PX_COLUMN_NUMBER, "the larger of the two; of a sum: the sum")                                     \
     X("bound_by", "", PX_COLUMN_TEXT, "compute or memory: what takes longer")                                          \
@@ -248,8 +249,7 @@ static px_status emit_memory(const cell *w, const px_cost_memory *m, const char 
     for (px_cost_term t = 0; t < PX_COST_TERMS; t++) {
         if (!(terms & 1u << t)) continue;
         bytes += m->bytes[t];
-        for (int stage = 0; stage < 4; stage++)
-            device[stage] += px_cost_share(t, m->bytes[t], stage, w->plan->devices);
+        for (int stage = 0; stage < 4; stage++) device[stage] += px_cost_share(t, m->bytes[t], stage, w->plan->devices);
     }
     if (bytes == 0) return PX_OK;
     px_row_number(&row, "bytes", bytes);
@@ -263,8 +263,7 @@ static px_status emit_memory(const cell *w, const px_cost_memory *m, const char 
 static px_status emit_terms(const cell *w, px_error *err) {
     px_cost_memory m;
     PX_TRY(px_cost_remember(w->arena, w->plan, &m, err));
-    for (px_cost_term t = 0; t < PX_COST_TERMS; t++)
-        PX_TRY(emit_memory(w, &m, px_cost_term_name(t), 1u << t, err));
+    for (px_cost_term t = 0; t < PX_COST_TERMS; t++) PX_TRY(emit_memory(w, &m, px_cost_term_name(t), 1u << t, err));
     unsigned all = (1u << PX_COST_TERMS) - 1, unscaled = 1u << PX_COST_UNSCALED;
     if (m.bytes[PX_COST_UNSCALED] > 0) PX_TRY(emit_memory(w, &m, "without_unscaled", all & ~unscaled, err));
     return emit_memory(w, &m, "total", all, err);
@@ -298,7 +297,8 @@ const px_kind px_kind_cost = {
     .detail =
         "The program of a training step, of a forward pass or of decoding one position is built from sizes and a "
         "precision policy, as kind transformer runs it, and its calls are counted: operations by the definition of "
-        "each, bytes by the formats of its operands and results. Beside them stand the formulas: 24 B T C^2 + 4 B T^2 C "
+        "each, bytes by the formats of its operands and results. Beside them stand the formulas: 24 B T C^2 + 4 B T^2 "
+        "C "
         "and its relatives for products, which leave out the head and all that is no product; M N + M K + K N numbers "
         "for a product's traffic, which leaves out biases. Each operation takes the larger of its operations over the "
         "device's peak and its bytes over the bandwidth: every call reads and writes memory once, nothing is fused. "

@@ -20,8 +20,8 @@ typedef struct px_cost_plan {
 /* An operation of a stage: calls with the same name, all layers together. */
 typedef struct px_cost_line {
     const char *stage, *operation;
-    bool product;    /* a matrix product; norms and <dy, y> are sums */
-    px_fp operands;  /* of a product */
+    bool product;   /* a matrix product; norms and <dy, y> are sums */
+    px_fp operands; /* of a product */
     double calls, flops, bytes;
 } px_cost_line;
 
@@ -45,7 +45,7 @@ double px_cost_formula_of(const px_cost_plan *plan, const char *operation, doubl
 /* What lies in memory, of all layers together: X(id, name, the stage of ZeRO (Rajbhandari et al. 2020) from which on
  * devices share it, what it is). */
 #define PX_COST_TERM_LIST(X)                                                                                           \
-    X(WEIGHTS, "weights", 1, "parameters as they are updated: the master copy, where there is another")                 \
+    X(WEIGHTS, "weights", 1, "parameters as they are updated: the master copy, where there is another")                \
     X(COPY, "copy", 3, "parameters as products take them")                                                             \
     X(GRADIENT, "gradient", 2, "gradients as they come out of the backward pass")                                      \
     X(UNSCALED, "unscaled", 1, "gradients as the optimizer takes them")                                                \

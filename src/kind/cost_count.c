@@ -102,7 +102,7 @@ double px_cost_formula_of(const px_cost_plan *plan, const char *operation, doubl
         const char *name;
         double flops, numbers;
     } list[] = {
-#define ROW(name, flops, numbers) {name, s.layers *(flops), s.layers *(numbers)},
+#define ROW(name, flops, numbers) {name, s.layers * (flops), s.layers * (numbers)},
         FORMULA_LIST(ROW)
 #undef ROW
             {"logits", 2 * rows * c * s.v, rows * s.v + rows * c + c * s.v}};

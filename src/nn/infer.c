@@ -30,12 +30,8 @@ static px_arg packed(const rows *n, int32_t slot, int64_t s, int64_t h, int64_t 
 
 /* Head h of position i among `positions` of sample s, `pitch` numbers apart. */
 static px_arg head(const rows *n, int32_t slot, int64_t pitch, int64_t position, int64_t h, int64_t count) {
-    return (px_arg){.slot = slot,
-                    .off = position * pitch + h * n->size,
-                    .rows = count,
-                    .cols = n->size,
-                    .rs = pitch,
-                    .cs = 1};
+    return (px_arg){
+        .slot = slot, .off = position * pitch + h * n->size, .rows = count, .cols = n->size, .rs = pitch, .cs = 1};
 }
 
 static int32_t packed_slot(const rows *n, px_nn_class which, const char *layer, const char *name) {
@@ -109,8 +105,7 @@ void px_nn_attention_by_rows(px_builder *b, const char *layer, px_nn_trace *t) {
     t->probs = packed_slot(&n, PX_NN_CLASS_SOFTMAX, layer, "probs");
     for (int64_t e = 0; e < all; e++)
         for (int64_t i = 0; i < n.queries; i++)
-            softmax(&n, packed(&n, t->probs, e / n.heads, e % n.heads, i),
-                    packed(&n, in, e / n.heads, e % n.heads, i));
+            softmax(&n, packed(&n, t->probs, e / n.heads, e % n.heads, i), packed(&n, in, e / n.heads, e % n.heads, i));
     t->probs_used = px_nn_cast(b, t->probs, PX_NN_CLASS_ATTENTION);
     t->z = px_nn_slot(b, PX_NN_ROLE_ACTIVATION, n.batch * n.queries, n.width, out_of(b, PX_NN_CLASS_ATTENTION),
                       "%sattn.z", layer);

@@ -3,7 +3,7 @@
 static double flops_of(const px_call *call) {
     const double *a = call->attr;
     double m = (double)call->out[0].rows, n = (double)call->out[0].cols, k = (double)call->in[0].cols;
-    double e = (double)call->in[0].rows * k;
+    double o = m * n, e = (double)call->in[0].rows * k;
     switch (call->op) {
 #define PX_OP_FLOPS(id, name, n_in, n_out, n_attr, flops, text)                                                        \
     case id: return flops;

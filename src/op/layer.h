@@ -89,28 +89,34 @@
 /* X(id, name, inputs, outputs, attributes, flops, what it computes): flops as op.h says, with all operands present and
  * nothing masked or dropped. */
 #define PX_OP_LAYER_LIST(X)                                                                                            \
-    X(PX_OP_SCALE, "scale", 1, 1, 2, m * n, "out = a factor / sqrt(d)")                                                  \
-    X(PX_OP_LAYERNORM, "layernorm", 3, 3, 1, m * (7 * n + 4), "out = (x - mean)/sqrt(var + eps) gamma + beta, mean, rstd")         \
-    X(PX_OP_LAYERNORM_BACKWARD, "layernorm_backward", 5, 1, 0, m * (10 * n + 2),                                                   \
+    X(PX_OP_SCALE, "scale", 1, 1, 2, o, "out = a factor / sqrt(d)")                                                    \
+    X(PX_OP_LAYERNORM, "layernorm", 3, 3, 1, 7 * o + 4 * m,                                                            \
+      "out = (x - mean)/sqrt(var + eps) gamma + beta, mean, rstd")                                                     \
+    X(PX_OP_LAYERNORM_BACKWARD, "layernorm_backward", 5, 1, 0, 10 * o + 2 * m,                                         \
       "out = rstd (g - avg(g) - k avg(g k)), g = dy gamma")                                                            \
     X(PX_OP_LAYERNORM_GAMMA, "layernorm_gamma", 4, 1, 0, 4 * e, "out = column sums of dy (x - mean) rstd")             \
-    X(PX_OP_GELU, "gelu", 1, 1, 1, m * n * (a[0] == PX_GELU_ERF ? 5 : 9),                                                                                \
+    X(PX_OP_GELU, "gelu", 1, 1, 1, (a[0] == PX_GELU_ERF ? 5 : 9) * o,                                                  \
       "out = x/2 (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))), or x/2 (1 + erf(x/sqrt 2))")                               \
-    X(PX_OP_GELU_BACKWARD, "gelu_backward", 2, 1, 1, m * n * (a[0] == PX_GELU_ERF ? 11 : 18), "out = dy gelu'(x)")                                        \
-    X(PX_OP_SOFTMAX, "softmax", 1, 1, 4, m * n * ((a[3] == PX_SOFTMAX_ONLINE ? 9 : a[3] == PX_SOFTMAX_PLAIN ? 3 : 4) + (a[0] != 0)), "out = softmax of the rows of s/sqrt(d), causal mask")                   \
-    X(PX_OP_SOFTMAX_BACKWARD, "softmax_backward", 2, 1, 2, m * n * (4 + (a[0] != 0)), "out = p (dp - <dp, p>) / sqrt(d), row by row")        \
-    X(PX_OP_DROPOUT, "dropout", 1, 1, 1, m * n, "out = x/(1 - p) where a random number is at least p, else 0")           \
-    X(PX_OP_GATHER, "gather", 2, 1, 0, 0, "out = rows of the table by index")                                        \
-    X(PX_OP_SCATTER_ADD, "scatter_add", 2, 1, 0, e, "out = for each index the sum of its rows of dy")              \
-    X(PX_OP_MSE, "mse", 3, 2, 0, 4 * e + 2, "out = mean of (y - target)^2; s d/dy of it")                                  \
-    X(PX_OP_CROSS_ENTROPY, "cross_entropy", 3, 2, 0, 5 * e + 6 * e / k + 1, "out = mean of -log softmax(z)_target; s d/dz of it")      \
-    X(PX_OP_NONFINITE, "nonfinite", 2, 1, 0, 0, "out = c + how many entries of a are infinite or not a number")      \
-    X(PX_OP_CLIP_FACTOR, "clip_factor", 1, 2, 2, 3, "out = min(1, max/(sqrt(n2) + eps)), sqrt(n2)")                  \
-    X(PX_OP_SGD, "sgd", 2, 2, 2, 3 * m * n, "out = -lr b', b' = mu b + g: the update of w")                                  \
-    X(PX_OP_ADAM, "adam", 3, 3, 5, 13 * m * n, "out = -lr mh/(sqrt(vh) + eps), m', v' (Kingma & Ba 2015): the update of w")  \
-    X(PX_OP_ADD_KAHAN, "add_kahan", 3, 2, 0, 4 * m * n,                                                                      \
+    X(PX_OP_GELU_BACKWARD, "gelu_backward", 2, 1, 1, (a[0] == PX_GELU_ERF ? 11 : 18) * o, "out = dy gelu'(x)")         \
+    X(PX_OP_SOFTMAX, "softmax", 1, 1, 4,                                                                               \
+      ((a[3] == PX_SOFTMAX_ONLINE ? 9 : 4 - (a[3] == PX_SOFTMAX_PLAIN)) + (a[0] != 0)) * o,                            \
+      "out = softmax of the rows of s/sqrt(d), causal mask")                                                           \
+    X(PX_OP_SOFTMAX_BACKWARD, "softmax_backward", 2, 1, 2, (4 + (a[0] != 0)) * o,                                      \
+      "out = p (dp - <dp, p>) / sqrt(d), row by row")                                                                  \
+    X(PX_OP_DROPOUT, "dropout", 1, 1, 1, o, "out = x/(1 - p) where a random number is at least p, else 0")             \
+    X(PX_OP_GATHER, "gather", 2, 1, 0, 0, "out = rows of the table by index")                                          \
+    X(PX_OP_SCATTER_ADD, "scatter_add", 2, 1, 0, e, "out = for each index the sum of its rows of dy")                  \
+    X(PX_OP_MSE, "mse", 3, 2, 0, 4 * e + 2, "out = mean of (y - target)^2; s d/dy of it")                              \
+    X(PX_OP_CROSS_ENTROPY, "cross_entropy", 3, 2, 0, 5 * e + 6 * e / k + 1,                                            \
+      "out = mean of -log softmax(z)_target; s d/dz of it")                                                            \
+    X(PX_OP_NONFINITE, "nonfinite", 2, 1, 0, 0, "out = c + how many entries of a are infinite or not a number")        \
+    X(PX_OP_CLIP_FACTOR, "clip_factor", 1, 2, 2, 3, "out = min(1, max/(sqrt(n2) + eps)), sqrt(n2)")                    \
+    X(PX_OP_SGD, "sgd", 2, 2, 2, 3 * o, "out = -lr b', b' = mu b + g: the update of w")                                \
+    X(PX_OP_ADAM, "adam", 3, 3, 5, 13 * o,                                                                             \
+      "out = -lr mh/(sqrt(vh) + eps), m', v' (Kingma & Ba 2015): the update of w")                                     \
+    X(PX_OP_ADD_KAHAN, "add_kahan", 3, 2, 0, 4 * o,                                                                    \
       "out = w + d with the lost part carried along (Zamirai et al. 2020)")                                            \
-    X(PX_OP_POWER_SCALE, "power_scale", 1, 2, 1, 0,                                                                \
+    X(PX_OP_POWER_SCALE, "power_scale", 1, 2, 1, 0,                                                                    \
       "out = the power of two that brings max |a| to `largest`, its inverse")
 
 enum { PX_GELU_TANH, PX_GELU_ERF };

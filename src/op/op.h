@@ -14,18 +14,18 @@
 #include "op/optimizer.h"
 
 /* THE op list: X(id, name, inputs, outputs, attributes, flops, what it computes). Inputs in [ ] may be absent (slot -1).
- * flops: how often the definition computes one of + - * / sqrt or an elementary function, in m, n (rows, columns of
- * out[0]), k (columns of in[0]), e (entries of in[0]) and a (the attributes); op/count.h evaluates it. Comparisons,
+ * flops: how often the definition computes one of + - * / sqrt or an elementary function, by m, n, o (rows, columns,
+ * entries of out[0]), k, e (columns, entries of in[0]) and a (the attributes); op/count.h evaluates it. Comparisons,
  * copies, powers of two and roundings alone are free. */
-#define PX_OP_LIST(X)                                                                                                 \
-    X(PX_OP_ADD, "add", 2, 1, 0, m * n, "out = a + b, elementwise, one rounding to recipe.out")                          \
-    X(PX_OP_MUL, "mul", 2, 1, 0, m * n, "out = a b, elementwise, one rounding to recipe.out")                            \
-    X(PX_OP_ROUND, "round", 1, 1, 0, 0, "out = a, rounded to recipe.out")                                            \
-    X(PX_OP_SUM, "sum", 1, 2, 0, e,                                                                                  \
-      "out = the row sums of a (m x 1) by the recipe; [second output]: 1 + the index of the last term that changed the " \
-      "running sum of the sequential order, else 0")                                                                   \
-    X(PX_OP_GEMM, "gemm", 3, 1, 1, 2 * m * n * k,                                                                              \
-      "inputs a, b, [c]: out = c + sign a b by the recipe; attribute 0: sign, +1 or -1")                                \
+#define PX_OP_LIST(X)                                                                                                  \
+    X(PX_OP_ADD, "add", 2, 1, 0, o, "out = a + b, elementwise, one rounding to recipe.out")                            \
+    X(PX_OP_MUL, "mul", 2, 1, 0, o, "out = a b, elementwise, one rounding to recipe.out")                              \
+    X(PX_OP_ROUND, "round", 1, 1, 0, 0, "out = a, rounded to recipe.out")                                              \
+    X(PX_OP_SUM, "sum", 1, 2, 0, e,                                                                                    \
+      "out = the row sums of a (m x 1) by the recipe; [second output]: 1 + the index of the last term that changed "   \
+      "the running sum of the sequential order, else 0")                                                               \
+    X(PX_OP_GEMM, "gemm", 3, 1, 1, 2 * o * k,                                                                          \
+      "inputs a, b, [c]: out = c + sign a b by the recipe; attribute 0: sign, +1 or -1")                               \
     PX_OP_FACTOR_LIST(X)                                                                                               \
     PX_OP_LAYER_LIST(X)                                                                                                \
     PX_OP_OPTIMIZER_LIST(X)

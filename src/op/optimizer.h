@@ -14,7 +14,12 @@
 #define PX_OP_OPTIMIZER_H
 
 #define PX_OP_OPTIMIZER_LIST(X)                                                                                        \
-    X(PX_OP_ADAPTIVE, "adaptive", 4, 4, 6, m * n * (a[5] == PX_ADAPTIVE_ADAGRAD ? 6 : a[5] == PX_ADAPTIVE_RMSPROP ? 8 : a[5] == PX_ADAPTIVE_ADABELIEF ? 15 : 13),                                                                       \
+    X(PX_OP_ADAPTIVE, "adaptive", 4, 4, 6,                                                                             \
+      (a[5] == PX_ADAPTIVE_ADAGRAD     ? 6                                                                             \
+       : a[5] == PX_ADAPTIVE_RMSPROP   ? 8                                                                             \
+       : a[5] == PX_ADAPTIVE_ADABELIEF ? 15                                                                            \
+                                       : 13) *                                                                         \
+          o,                                                                                                           \
       "out = -lr a/b, m', v', x': the update of w by a relative of adam")
 
 /* Forms, THE list: X(id, name, who). */
