@@ -16,7 +16,7 @@
 
 enum {
     TASK_ROWS = 64,
-    K_BLOCK = 64, /* products for which a panel stays in the first cache; a multiple of every width */
+    K_BLOCK = 96, /* products for which a panel stays in the first cache; a multiple of every width */
     MOST = TASK_ROWS * 64,
     NO_FLOOR = 40,          /* as a field of binary32: below the grid of every sum in a frame */
     NO_FLOOR_GENERAL = -200 /* below the exponent of any term */
@@ -86,33 +86,35 @@ static bool starts_in_frame(const work *w, const px_mma_line *a, const px_mma_li
 static px_mma_kernel choose(const part *p, int64_t row, const float *state, bool from_zero) {
     const work *w = p->w;
     const px_mma_line *b = &w->b.line[p->panel];
-    bool heavy = false;
+    bool heavy = false, general = false;
     for (int r = 0; r < w->isa->mma.rows; r++) {
         const px_mma_line *a = &w->a.line[row + r];
         heavy |= a->heavy;
         if (w->half) continue;
-        if (!in_frame(w, a, b)) return PX_MMA_GENERAL;
-        if (!from_zero && !starts_in_frame(w, a, b, state + r * w->b.columns)) return PX_MMA_GENERAL;
+        general |= !in_frame(w, a, b) || (!from_zero && !starts_in_frame(w, a, b, state + r * w->b.columns));
     }
+    if (general) return heavy ? PX_MMA_GENERAL_TWICE : PX_MMA_GENERAL;
     if (w->half) return heavy ? PX_MMA_HALF_TWICE : PX_MMA_HALF;
     return heavy ? PX_MMA_SINGLE_TWICE : PX_MMA_SINGLE;
 }
+
+static bool is_general(px_mma_kernel kernel) { return kernel == PX_MMA_GENERAL || kernel == PX_MMA_GENERAL_TWICE; }
 
 /* Rows of sums into (sign 1) or out of (-1) the frames of their products. Two factors, as 2^up may be no float. */
 static void reframe(const part *p, int64_t row, int sign, float *state) {
     const work *w = p->w;
     for (int r = 0; r < w->isa->mma.rows; r++, state += w->b.columns) {
         int up = sign * (w->a.line[row + r].frame.up + w->b.line[p->panel].frame.up);
+        if (up == 0) continue;
         const double factors[] = {ldexp(1.0, up / 2), ldexp(1.0, up - up / 2)};
-        for (int f = 0; f < 2 && up != 0; f++)
-            w->isa->pack_f32(1, (int)w->b.columns, 1, 1, &factors[f], state, 0, state);
+        for (int f = 0; f < 2; f++) w->isa->pack_f32(1, (int)w->b.columns, 1, 1, &factors[f], state, 0, state);
     }
 }
 
 static px_mma_tile tile_of(const part *p, int64_t row, int64_t k, int64_t count, px_mma_kernel kernel, float *state) {
     const work *w = p->w;
     const px_mma *u = &w->unit;
-    bool general = kernel == PX_MMA_GENERAL, floored = u->floor != PX_MMA_NO_FLOOR;
+    bool general = is_general(kernel), floored = u->floor != PX_MMA_NO_FLOOR;
     const px_mma_line *a = &w->a.line[row], *b = &w->b.line[p->panel];
     int64_t at = row * w->a.size + k, panel = p->panel * w->b.size + k * w->b.columns;
     px_mma_tile t = {.k = count, .width = u->width, .fraction = u->fraction, .kept = -(1 << (24 - u->acc.p))};
@@ -129,6 +131,17 @@ static px_mma_tile tile_of(const part *p, int64_t row, int64_t k, int64_t count,
     return t;
 }
 
+/* What the next tile needs into the first cache while this one computes: rows do not lie together. */
+static void fetch_next(const px_mma_tile *t, int rows, int64_t columns) {
+    enum { LINE = 64 / sizeof(float) };
+    for (int64_t r = rows; r < 2 * rows; r++)
+        for (int64_t k = 0; k < t->k; k += LINE) {
+            __builtin_prefetch(t->a + r * t->lda + k);
+            __builtin_prefetch((const uint32_t *)t->ea + r * t->lda + k);
+        }
+    for (int64_t j = rows * columns; j < 2 * rows * columns; j += LINE) __builtin_prefetch(t->c + j, 1);
+}
+
 /* Terms first .. first + n - 1, in blocks, onto the sums; from_zero: they are all +0. */
 static void add_blocks(const part *p, int64_t first, int64_t n, float *state, bool from_zero) {
     const work *w = p->w;
@@ -140,17 +153,18 @@ static void add_blocks(const part *p, int64_t first, int64_t n, float *state, bo
     for (int i = 0; i < tiles; i++) {
         float *sums = state + i * rows * w->b.columns;
         kernel[i] = choose(p, p->first + i * rows, sums, from_zero);
-        if (kernel[i] != PX_MMA_GENERAL && !from_zero) reframe(p, p->first + i * rows, 1, sums);
+        if (!is_general(kernel[i]) && !from_zero) reframe(p, p->first + i * rows, 1, sums);
     }
     for (int64_t k = first; k < end; k += K_BLOCK)
         for (int i = 0; i < tiles; i++) {
             float *sums = state + i * rows * w->b.columns;
             int64_t count = end - k < K_BLOCK ? end - k : K_BLOCK;
             px_mma_tile tile = tile_of(p, p->first + i * rows, k, count, kernel[i], sums);
+            if (i + 1 < tiles) fetch_next(&tile, rows, w->b.columns);
             w->isa->mma.run[kernel[i]](&tile);
         }
     for (int i = 0; i < tiles; i++)
-        if (kernel[i] != PX_MMA_GENERAL) reframe(p, p->first + i * rows, -1, state + i * rows * w->b.columns);
+        if (!is_general(kernel[i])) reframe(p, p->first + i * rows, -1, state + i * rows * w->b.columns);
     PX_ASSERT(fesetround(mode) == 0);
 }
 
@@ -289,19 +303,21 @@ static void set_specials(const part *p, const float *sums) {
     const work *w = p->w;
     double *terms = NULL;
     int64_t first = p->panel * w->b.columns;
-    for (int64_t i = p->first; i < p->first + p->rows; i++, sums += w->b.columns)
+    for (int64_t i = p->first; i < p->first + p->rows; i++, sums += w->b.columns) {
+        if (!w->a.line[i].special && !w->b.line[p->panel].special) continue;
         for (int64_t j = first; j < first + w->b.columns && j < w->task->out[0].cols; j++) {
             if (!w->a.special[i] && !w->b.special[j]) continue;
             if (!terms) terms = px_scratch(2 * w->k, sizeof *terms);
             set_special(w, i, j, sums[j - first], terms);
         }
+    }
     free(terms);
 }
 
 static void run_part(void *context, int64_t index) {
     const work *w = context;
-    int64_t first = index % w->parts * TASK_ROWS, left = w->task->out[0].rows - first;
-    part p = {.w = w, .first = first, .rows = left < TASK_ROWS ? left : TASK_ROWS, .panel = index / w->parts};
+    int64_t first = index / w->b.lines * TASK_ROWS, left = w->task->out[0].rows - first;
+    part p = {.w = w, .first = first, .rows = left < TASK_ROWS ? left : TASK_ROWS, .panel = index % w->b.lines};
     _Alignas(64) float state[MOST] = {0};
     bool from_zero = !px_view_present(&w->task->in[2]);
     if (w->task->call->recipe.order == PX_SPLITK) {

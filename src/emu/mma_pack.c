@@ -112,13 +112,15 @@ static void pack_line(void *context, int64_t i) {
         gather_row(s, i, x);
     if (s->unit->blocks > 1) part_blocks(s, x);
     s->isa->scan_f32(s->size, x, &scan);
-    if (!isfinite(scan.largest)) {
+    bool special = !isfinite(scan.largest);
+    if (special) {
         for (int64_t j = 0; j < s->columns; j++) take_out(s, i, j, x);
         scan = PX_SCAN_EMPTY;
         s->isa->scan_f32(s->size, x, &scan);
     }
     px_mma_line *line = &s->line[i];
     set_frame(s, scan, line);
+    line->special = special;
     line->heavy = !s->panels && is_heavy(s, x);
     if (s->panels)
         s->isa->mma.pack_panel(&line->frame, s->padded, x, (uint8_t *)s->bytes + i * s->size);

@@ -9,9 +9,10 @@
 
 typedef struct px_mma_line {
     px_mma_frame frame;
-    int most;    /* the largest exponent; frame.least is the smallest */
-    bool framed; /* no further apart than bytes can say */
-    bool heavy;  /* a row: the sum of a block may need more than 31 bits */
+    int most;     /* the largest exponent; frame.least is the smallest */
+    bool framed;  /* no further apart than bytes can say */
+    bool heavy;   /* a row: the sum of a block may need more than 31 bits */
+    bool special; /* something in it is an infinity or a NaN */
 } px_mma_line;
 
 typedef struct px_mma_side {

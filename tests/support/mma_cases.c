@@ -166,6 +166,7 @@ const mma_case mma_cases[] = {
     {"EFGHN", "", "overflow by far", "256*256", 0, INF},
     {"EFGHN", "", "a sum beyond the range", "256*256 -256*128", 4, 32768},
     {"C", "fp16", "the largest sum: more than 31 bits", "65504*65504x16", 0x1.fffffep30, 0x1.07c002p36},
+    {"C", "fp8_e4m3", "more than 31 bits, c far below", "1.875*1.875x32", 0x1p-20, 112.5},
 
     /* Infinities and NaNs. */
     {"ABCDEFGHMN", "", "NaN in a", "nan*1", 0, NOT},

@@ -59,7 +59,7 @@ static double number(px_random *g, px_fp f, int kind, int shift) {
     case CANCELLING: x = between(g, -3, 3) * 0.75; break;
     case SPARSE: x = px_random_below(g, 20) ? (px_random_below(g, 2) ? 0.0 : -0.0) : spread(g); break;
     case SAME_SIGN: x = fabs(spread(g)); break;
-    case NEAR_MAXIMAL: x = 2.0 - (double)px_random_below(g, 3) * ldexp(1.0, 1 - f.p); break;
+    case NEAR_MAXIMAL: x = 2.0 - (double)(1 + px_random_below(g, 3)) * ldexp(1.0, 1 - f.p); break;
     case FINITE:
         do x = any_word(g, f);
         while (!isfinite(x));

@@ -6,7 +6,7 @@
 #define PX_STEP_ROWS      6
 #define PX_STEP_VECTORS   2
 #define PX_STEP_RELOADS   1
-#define PX_MMA_ROWS       1
+#define PX_MMA_ROWS       2
 #define PX_ISA_NAME       "avx2"
 #define PX_ISA_TABLE      px_isa_avx2
 #include "emu/isa/bodies.h"

@@ -130,7 +130,7 @@ const px_isa PX_ISA_TABLE = {
     .rnd_f64 = rnd_f64,
     .mma = {.rows = PX_MMA_ROWS,
             .columns = MMA_COLUMNS,
-            .run = {mma_single, mma_single_twice, mma_half, mma_half_twice, mma_general},
+            .run = {mma_single, mma_single_twice, mma_half, mma_half_twice, mma_general, mma_general_twice},
             .pack_row = mma_pack_row,
             .pack_panel = mma_pack_panel,
             .split = mma_split,

@@ -1,30 +1,53 @@
 /* Arrays of binary32 numbers: their range, the smallest of rows and columns, rounding to fp16, streams. */
 
+typedef uint32_t P(words) __attribute__((vector_size(LANES * sizeof(REAL))));
+
+INLINE MASK P(larger)(MASK a, MASK b) {
+#ifdef PX_I32_MAX
+    return PX_I32_MAX(a, b);
+#else
+    MASK more = a > b;
+    return (a & more) | (b & ~more);
+#endif
+}
+
+INLINE P(words) P(least)(P(words) a, P(words) b) {
+#ifdef PX_U32_MIN
+    return PX_U32_MIN(a, b);
+#else
+    MASK less = (MASK)(a < b);
+    return (P(words))(((MASK)a & less) | ((MASK)b & ~less));
+#endif
+}
+
 typedef struct P(range) {
-    MASK least, largest; /* words of magnitudes; in `least` less 1, so that zero is the greatest */
+    MASK largest;   /* words of magnitudes */
+    P(words) least; /* the same less 1, so that zero is the greatest */
 } P(range);
 
 INLINE void P(extend)(P(range) * r, VEC x) {
-    const MASK all_ones = ~(MASK){0}, magnitude = ~P(sign)(P(all)(-0.0f));
-    MASK word = (MASK)x & magnitude, less_1 = (word + all_ones) & magnitude;
-    MASK more = word > r->largest, less = less_1 < r->least;
-    r->largest = (word & more) | (r->largest & ~more);
-    r->least = (less_1 & less) | (r->least & ~less);
+    MASK word = (MASK)P(magnitude)(x);
+    r->largest = P(larger)(r->largest, word);
+    r->least = P(least)(r->least, (P(words))word - 1);
 }
 
 static void P(scan)(int64_t n, const float *x, px_scan *scan) {
-    P(range) r = {.least = ~P(sign)(P(all)(-0.0f)), .largest = {0}};
+    P(range) r = {.least = ~(P(words)){0}, .largest = {0}};
     int64_t i = 0;
     for (; i + LANES <= n; i += LANES) P(extend)(&r, P(load)(x + i));
     P(extend)(&r, P(load_some)(x + i, n - i));
+    uint32_t low = UINT32_MAX;
+    int32_t high = 0;
     for (int k = 0; k < LANES; k++) {
-        int32_t low = r.least[k] < INT32_MAX ? r.least[k] + 1 : 0, high = r.largest[k];
-        float smallest, greatest;
-        memcpy(&smallest, &low, sizeof smallest);
-        memcpy(&greatest, &high, sizeof greatest);
-        if (low > 0 && smallest < scan->least) scan->least = smallest;
-        if (!(greatest <= scan->largest)) scan->largest = isnan(greatest) ? (float)INFINITY : greatest;
+        low = r.least[k] < low ? r.least[k] : low;
+        high = r.largest[k] > high ? r.largest[k] : high;
     }
+    float smallest, greatest;
+    memcpy(&greatest, &high, sizeof greatest);
+    if (!(greatest <= scan->largest)) scan->largest = isnan(greatest) ? (float)INFINITY : greatest;
+    if (low++ == UINT32_MAX) return;
+    memcpy(&smallest, &low, sizeof smallest);
+    if (smallest < scan->least) scan->least = smallest;
 }
 
 INLINE MASK P(less_1)(VEC x) {

@@ -6,7 +6,6 @@
  * integer cuts it toward zero on the grid 2^(E - F). The integers are added exactly, and rounded once. */
 
 typedef uint8_t P(bytes) __attribute__((vector_size(PX_VECTOR_BYTES)));
-typedef uint32_t P(words) __attribute__((vector_size(PX_VECTOR_BYTES)));
 #define BYTES P(bytes)
 #define WORDS P(words)
 
@@ -57,14 +56,6 @@ INLINE BYTES mma_less(BYTES a, BYTES b) {
 #endif
 }
 
-INLINE MASK mma_max(MASK a, MASK b) {
-#ifdef PX_I32_MAX
-    return PX_I32_MAX(a, b);
-#else
-    return mma_choose(a > b, a, b);
-#endif
-}
-
 /* ---- the end of a block ---- */
 
 /* The sum of a block, toward zero; odd: to odd (Boldo & Melquiond 2008), so that a further rounding to a third of the
@@ -104,88 +95,91 @@ INLINE VEC mma_keep(VEC c, VEC x) { return (VEC)mma_choose(((MASK)c & MMA_FIELD)
 
 /* ---- exponents in bytes ---- */
 
-typedef struct mma_row {
-    BYTES next; /* the largest exponents of products of the next block */
-    VEC scale[MMA_VECTORS];
-    MASK sum[MMA_VECTORS];
-} mma_row;
-
 INLINE void mma_widen(BYTES *largest, const uint8_t *b, uint32_t a) {
     *largest = mma_max_bytes(*largest, mma_load_bytes(b) + (BYTES)mma_words(a));
 }
 
+/* The exponent field of the larger magnitude; the sign of x is of no account. */
+INLINE MASK mma_larger_field(MASK x, MASK y) {
+#ifdef VECTOR_LARGER
+    return (MASK)VECTOR_LARGER((VEC)x, (VEC)y) & MMA_FIELD;
+#else
+    return P(larger)(x & MMA_FIELD, y & MMA_FIELD);
+#endif
+}
+
 /* scale = 2^(F - E), by the largest exponents of products and of c. Where there is no product E is too small rather
  * than too large: harmless, as c stays whole. */
-INLINE void mma_align(const px_mma_tile *t, const bool half, const float *c, mma_row *row) {
-    BYTES m = mma_max_bytes(mma_less(row->next, mma_bytes(t->bias)), mma_bytes(t->floor));
+INLINE void mma_align(const px_mma_tile *t, const bool half, BYTES products, const float *c, VEC *scale) {
+    BYTES m = mma_max_bytes(mma_less(products, mma_bytes(t->bias)), mma_bytes(t->floor));
     for (int v = 0; v < MMA_VECTORS; v++) {
-        MASK word = (MASK)P(load)(c + v * LANES), field = word & MMA_FIELD;
-        if (half) field = mma_choose((word & INT32_MAX) == 0, field, mma_max(field, mma_all(MMA_HALF_EMIN)));
-        WORDS products = v < 3 ? (WORDS)m << (23 - 8 * v) : (WORDS)m >> 1;
-        MASK largest = mma_max((MASK)products & MMA_FIELD, field);
-        row->scale[v] = (VEC)(mma_words((uint32_t)(254 + t->fraction) << 23) - (WORDS)largest);
-    }
-    row->next = (BYTES){0};
-}
-
-/* Products first .. last - 1 of the block at k; and the exponents of the same places one block on. */
-INLINE void mma_products(const px_mma_tile *t, int64_t k, int64_t first, int64_t last, mma_row *rows) {
-    const uint32_t *ea = t->ea;
-    const uint8_t *eb = t->eb;
-    for (int64_t i = k + first; i < k + last; i++) {
-        const int64_t later = i + t->width;
-        for (int r = 0; r < PX_MMA_ROWS; r++) {
-            mma_widen(&rows[r].next, eb + later * MMA_COLUMNS, ea[r * t->lda + later]);
-            VEC a = P(all)(t->a[r * t->lda + i]);
-            for (int v = 0; v < MMA_VECTORS; v++)
-                rows[r].sum[v] += mma_cut(P(load)(t->b + i * MMA_COLUMNS + v * LANES) * a * rows[r].scale[v]);
-        }
+        MASK word = (MASK)P(load)(c + v * LANES), one = v < 3 ? (MASK)m << (23 - 8 * v) : (MASK)((WORDS)m >> 1);
+        MASK largest = mma_larger_field(one, word);
+        if (half) largest = mma_choose((word & INT32_MAX) == 0, largest, P(larger)(largest, mma_all(MMA_HALF_EMIN)));
+        scale[v] = (VEC)(mma_words((uint32_t)(254 + t->fraction) << 23) - (WORDS)largest);
     }
 }
 
-INLINE void mma_start(const bool from_c, const float *c, mma_row *row) {
-    for (int v = 0; v < MMA_VECTORS; v++)
-        row->sum[v] = from_c ? mma_cut(P(load)(c + v * LANES) * row->scale[v]) : (MASK){0};
+/* Adds products first .. last - 1 of a block to the sums; and looks for the largest exponents of the same places one
+ * block on, while there is time. */
+INLINE void mma_products(const px_mma_tile *t, const float *a, const uint32_t *ea, int64_t k, int64_t n,
+                         const VEC *scale, MASK *sum, BYTES *next) {
+    const float *b = t->b + k * MMA_COLUMNS;
+    const uint8_t *eb = (const uint8_t *)t->eb + (k + t->width) * MMA_COLUMNS;
+    a += k, ea += k + t->width;
+#pragma GCC unroll 2
+    for (int64_t i = 0; i < n; i++, b += MMA_COLUMNS, eb += MMA_COLUMNS) {
+        mma_widen(next, eb, ea[i]);
+        VEC x = P(all)(a[i]);
+        for (int v = 0; v < MMA_VECTORS; v++) sum[v] += mma_cut(P(load)(b + v * LANES) * x * scale[v]);
+    }
 }
 
-/* twice: in two sums, the first half of the products and the rest. */
-INLINE void mma_finish(const px_mma_tile *t, const bool half, const bool twice, const MASK *first, float *c,
-                       const mma_row *row) {
+INLINE void mma_start(const float *c, const VEC *scale, MASK *sum) {
+    for (int v = 0; v < MMA_VECTORS; v++) sum[v] = mma_cut(P(load)(c + v * LANES) * scale[v]);
+}
+
+/* c = the sum of a block; twice: of two sums. */
+INLINE void mma_finish(const px_mma_tile *t, const bool half, const bool twice, const VEC *scale, const MASK *first,
+                       const MASK *sum, float *c) {
+    VEC f[MMA_VECTORS];
     for (int v = 0; v < MMA_VECTORS; v++) {
-        VEC f = twice ? mma_round_two(first[v], row->sum[v], half) : mma_round(row->sum[v], half);
-        f *= (VEC)(mma_words(254u << 23) - (WORDS)row->scale[v]); /* 2^(E - F) */
-        if (half)
-            f = mma_keep(P(load)(c + v * LANES), mma_to_half(f));
-        else
-            f = (VEC)((MASK)f & t->kept);
-        memcpy(c + v * LANES, &f, sizeof f);
+        f[v] = twice ? mma_round_two(first[v], sum[v], half) : mma_round(sum[v], half);
+        f[v] *= (VEC)(mma_words(254u << 23) - (WORDS)scale[v]); /* 2^(E - F) */
+        if (half) f[v] = mma_keep(P(load)(c + v * LANES), mma_to_half(f[v]));
     }
+    if (!half && t->kept != -1)
+        for (int v = 0; v < MMA_VECTORS; v++) f[v] = (VEC)((MASK)f[v] & t->kept);
+    for (int v = 0; v < MMA_VECTORS; v++) memcpy(c + v * LANES, &f[v], sizeof f[v]);
 }
 
-INLINE void mma_tile(const px_mma_tile *t, const bool half, const bool twice) {
-    mma_row rows[PX_MMA_ROWS];
-    const uint32_t *ea = t->ea;
-    const uint8_t *eb = t->eb;
-    for (int r = 0; r < PX_MMA_ROWS; r++) {
-        rows[r].next = (BYTES){0};
-        for (int64_t k = 0; k < t->width; k++) mma_widen(&rows[r].next, eb + k * MMA_COLUMNS, ea[r * t->lda + k]);
-    }
-    for (int64_t k = 0; k < t->k; k += t->width) {
-        MASK first[PX_MMA_ROWS][MMA_VECTORS];
-        for (int r = 0; r < PX_MMA_ROWS; r++) {
-            mma_align(t, half, t->c + r * MMA_COLUMNS, &rows[r]);
-            mma_start(!twice, t->c + r * MMA_COLUMNS, &rows[r]);
-        }
-        if (twice) {
-            mma_products(t, k, 0, t->width / 2, rows);
-            for (int r = 0; r < PX_MMA_ROWS; r++) {
-                memcpy(first[r], rows[r].sum, sizeof first[r]);
-                mma_start(true, t->c + r * MMA_COLUMNS, &rows[r]);
-            }
-        }
-        mma_products(t, k, twice ? t->width / 2 : 0, t->width, rows);
-        for (int r = 0; r < PX_MMA_ROWS; r++) mma_finish(t, half, twice, first[r], t->c + r * MMA_COLUMNS, &rows[r]);
-    }
+/* The block at k of row r. Rows take turns, so that what a block must wait for, its c, has long been there. */
+INLINE void mma_block(const px_mma_tile *t, const bool half, const bool twice, int64_t k, int r, BYTES *next) {
+    const float *a = t->a + r * t->lda;
+    const uint32_t *ea = (const uint32_t *)t->ea + r * t->lda;
+    float *c = t->c + r * MMA_COLUMNS;
+    VEC scale[MMA_VECTORS];
+    MASK sum[MMA_VECTORS] = {{0}}, first[MMA_VECTORS] = {{0}};
+    BYTES later = {0};
+    mma_align(t, half, *next, c, scale);
+    if (twice) mma_products(t, a, ea, k, t->width / 2, scale, first, &later);
+    mma_start(c, scale, sum);
+    if (twice)
+        mma_products(t, a, ea, k + t->width / 2, t->width / 2, scale, sum, &later);
+    else
+        mma_products(t, a, ea, k, t->width, scale, sum, &later);
+    mma_finish(t, half, twice, scale, first, sum, c);
+    *next = later;
+}
+
+INLINE void mma_tile(const px_mma_tile *given, const bool half, const bool twice) {
+    const px_mma_tile t = *given;
+    BYTES next[PX_MMA_ROWS] = {{0}};
+    for (int r = 0; r < PX_MMA_ROWS; r++)
+        for (int64_t k = 0; k < t.width; k++)
+            mma_widen(&next[r], (const uint8_t *)t.eb + k * MMA_COLUMNS, ((const uint32_t *)t.ea)[r * t.lda + k]);
+    for (int64_t k = 0; k < t.k; k += t.width)
+        for (int r = 0; r < PX_MMA_ROWS; r++) mma_block(&t, half, twice, k, r, &next[r]);
 }
 
 static void mma_single(const px_mma_tile *t) { mma_tile(t, false, false); }
@@ -196,18 +190,27 @@ static void mma_half_twice(const px_mma_tile *t) { mma_tile(t, true, true); }
 /* ---- any finite operands, any start value, results in fp32: significands and exponents apart ---- */
 
 /* E of a row's columns: the largest exponent of the block at k, of c and of the floor. */
-INLINE MASK mma_largest(const px_mma_tile *t, const int32_t *ea, const int32_t *eb, VEC c) {
-    MASK largest = mma_all(t->floor);
-    for (int64_t i = 0; i < t->width; i++)
-        largest = mma_max(largest, mma_load_words(eb + i * MMA_COLUMNS) + mma_all(ea[i]));
-    MASK word = (MASK)P(magnitude)(c), exponent = mma_max(word >> 23, mma_all(1)) - MMA_BIAS;
-    return mma_max(largest, mma_choose(word == 0, mma_all(MMA_NO_TERM), exponent));
+INLINE void mma_largest(const px_mma_tile *t, const int32_t *ea, const int32_t *eb, const float *c, MASK *largest) {
+    for (int v = 0; v < MMA_VECTORS; v++) largest[v] = mma_all(t->floor);
+#pragma GCC unroll 2
+    for (int64_t i = 0; i < t->width; i++, eb += MMA_COLUMNS)
+        for (int v = 0; v < MMA_VECTORS; v++)
+            largest[v] = P(larger)(largest[v], mma_load_words(eb + v * LANES) + mma_all(ea[i]));
+    for (int v = 0; v < MMA_VECTORS; v++) {
+        MASK word = (MASK)P(magnitude)(P(load)(c + v * LANES)), e = P(larger)(word >> 23, mma_all(1)) - MMA_BIAS;
+        largest[v] = P(larger)(largest[v], mma_choose(word == 0, mma_all(MMA_NO_TERM), e));
+    }
 }
 
-/* x 2^e for |e| < 250, in two factors of which the first is exact unless the result is too small to matter. */
+/* x 2^e for |e| < 250, toward zero: in two factors of which the first is exact unless the result is too small to
+ * matter. */
 INLINE VEC mma_scale(VEC x, MASK e) {
+#ifdef PX_F32_SCALE
+    return PX_F32_SCALE(x, mma_real(e));
+#else
     MASK half = e >> 1;
     return x * mma_power(half) * mma_power(e - half);
+#endif
 }
 
 /* f 2^e to fp32, toward zero but for what overflows. */
@@ -217,46 +220,52 @@ INLINE VEC mma_to_single(VEC f, MASK e, int32_t kept) {
     return (VEC)mma_choose(over, MMA_FIELD | P(sign)(f), word);
 }
 
-/* Products first .. last - 1, cut. unit: F - E and the bias of binary32. Sums of words: in a row or a column with an
- * infinity or a NaN they wrap, and are replaced later. */
-INLINE WORDS mma_terms(int64_t first, int64_t last, const float *a, const int32_t *ea, const float *b, const int32_t *eb,
-                      MASK unit) {
-    WORDS sum = {0};
-    for (int64_t i = first; i < last; i++) {
-        MASK e = unit + mma_all(ea[i]) + mma_load_words(eb + i * MMA_COLUMNS);
-        VEC power = (VEC)((WORDS)mma_max(e, mma_all(0)) << 23); /* 0 where nothing of the term is left */
-        sum += (WORDS)mma_cut(P(load)(b + i * MMA_COLUMNS) * P(all)(a[i]) * power);
-    }
-    return sum;
+/* Adds n products, cut. unit: F - E and the bias of binary32. Sums of words: in a row or a column with an infinity or a
+ * NaN they wrap, and are replaced later. */
+INLINE void mma_terms(int64_t n, const float *a, const int32_t *ea, const float *b, const int32_t *eb, const MASK *unit,
+                      WORDS *sum) {
+    for (int64_t i = 0; i < n; i++, b += MMA_COLUMNS, eb += MMA_COLUMNS)
+        for (int v = 0; v < MMA_VECTORS; v++) {
+            MASK e = unit[v] + mma_all(ea[i]) + mma_load_words(eb + v * LANES);
+            VEC power = (VEC)((WORDS)P(larger)(e, mma_all(0)) << 23); /* 0 where nothing of the term is left */
+            sum[v] += (WORDS)mma_cut(P(load)(b + v * LANES) * P(all)(a[i]) * power);
+        }
 }
 
-INLINE void mma_general_block(const px_mma_tile *t, int64_t k, int r) {
-    const int32_t *ea = (const int32_t *)t->ea + r * t->lda + k;
-    const float *a = t->a + r * t->lda + k;
-    for (int v = 0; v < MMA_VECTORS; v++) {
-        const int32_t *eb = (const int32_t *)t->eb + k * MMA_COLUMNS + v * LANES;
-        const float *b = t->b + k * MMA_COLUMNS + v * LANES;
-        float *at = t->c + r * MMA_COLUMNS + v * LANES;
-        VEC c = P(load)(at);
-        MASK unit = t->fraction - mma_largest(t, ea, eb, c);
-        WORDS first = mma_terms(0, t->width / 2, a, ea, b, eb, unit + MMA_BIAS);
-        WORDS rest = mma_terms(t->width / 2, t->width, a, ea, b, eb, unit + MMA_BIAS);
-        rest += (WORDS)mma_cut(mma_scale(c, unit));
-        VEC f = mma_keep(c, mma_to_single(mma_round_two((MASK)first, (MASK)rest, false), -unit, t->kept));
-        memcpy(at, &f, sizeof f);
+INLINE void mma_general_block(const px_mma_tile *t, const bool twice, int64_t k, int r) {
+    const int64_t n = twice ? t->width / 2 : 0;
+    const int32_t *ea = (const int32_t *)t->ea + r * t->lda + k, *eb = (const int32_t *)t->eb + k * MMA_COLUMNS;
+    const float *a = t->a + r * t->lda + k, *b = t->b + k * MMA_COLUMNS;
+    float *c = t->c + r * MMA_COLUMNS;
+    MASK unit[MMA_VECTORS];
+    WORDS sum[MMA_VECTORS] = {{0}}, first[MMA_VECTORS] = {{0}};
+    mma_largest(t, ea, eb, c, unit);
+    for (int v = 0; v < MMA_VECTORS; v++) unit[v] = t->fraction + MMA_BIAS - unit[v];
+    if (twice) mma_terms(n, a, ea, b, eb, unit, first);
+    mma_terms(t->width - n, a + n, ea + n, b + n * MMA_COLUMNS, eb + n * MMA_COLUMNS, unit, sum);
+    for (int v = 0; v < MMA_VECTORS; v++, c += LANES) {
+        VEC x = P(load)(c);
+        MASK e = unit[v] - MMA_BIAS, s = (MASK)(sum[v] + (WORDS)mma_cut(mma_scale(x, e)));
+        VEC f = twice ? mma_round_two((MASK)first[v], s, false) : mma_round(s, false);
+        f = mma_keep(x, mma_to_single(f, -e, t->kept));
+        memcpy(c, &f, sizeof f);
     }
 }
 
-static void mma_general(const px_mma_tile *t) {
-    for (int64_t k = 0; k < t->k; k += t->width)
-        for (int r = 0; r < PX_MMA_ROWS; r++) mma_general_block(t, k, r);
+INLINE void mma_general_tile(const px_mma_tile *given, const bool twice) {
+    const px_mma_tile t = *given;
+    for (int64_t k = 0; k < t.k; k += t.width)
+        for (int r = 0; r < PX_MMA_ROWS; r++) mma_general_block(&t, twice, k, r);
 }
+
+static void mma_general(const px_mma_tile *t) { mma_general_tile(t, false); }
+static void mma_general_twice(const px_mma_tile *t) { mma_general_tile(t, true); }
 
 /* ---- packing ---- */
 
 /* The bytes of n vectors of exponents, those of zeros 0; x times a power of two. */
 INLINE MASK mma_bytes_of(const px_mma_frame *f, VEC x) {
-    MASK word = (MASK)P(magnitude)(x), e = mma_max(word >> 23, mma_all(f->emin + MMA_BIAS));
+    MASK word = (MASK)P(magnitude)(x), e = P(larger)(word >> 23, mma_all(f->emin + MMA_BIAS));
     return (e - mma_all(f->least + MMA_BIAS - PX_MMA_BYTE)) & (word != 0);
 }
 
@@ -288,7 +297,7 @@ static void mma_split(const px_mma_frame *f, int64_t n, const float *x, float *s
     const int emin = f->emin + f->up;
     for (int64_t i = 0; i < n; i += LANES) {
         VEC v = P(load)(x + i);
-        MASK word = (MASK)P(magnitude)(v), zero = word == 0, e = mma_max((word >> 23) - MMA_BIAS, mma_all(emin));
+        MASK word = (MASK)P(magnitude)(v), zero = word == 0, e = P(larger)((word >> 23) - MMA_BIAS, mma_all(emin));
         MASK tiny = (word >> 23) - MMA_BIAS < emin, one = ((MASK)v & ~MMA_FIELD) | MMA_BIAS << 23;
         MASK s = mma_choose(tiny, (MASK)(v * mma_power(mma_all(emin < -126 ? 0 : -emin))), one) & ~zero;
         e = mma_choose(zero, mma_all(MMA_NO_TERM), e - f->up);

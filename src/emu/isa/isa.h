@@ -120,7 +120,7 @@ typedef struct px_mma_tile {
 } px_mma_tile;
 
 /* X(enumerator): results in fp32, fp16; `twice` where the sum of a block may take 33 bits. */
-#define PX_MMA_KERNEL_LIST(X)  X(SINGLE) X(SINGLE_TWICE) X(HALF) X(HALF_TWICE) X(GENERAL)
+#define PX_MMA_KERNEL_LIST(X)  X(SINGLE) X(SINGLE_TWICE) X(HALF) X(HALF_TWICE) X(GENERAL) X(GENERAL_TWICE)
 #define PX_MMA_KERNEL_ENUM(id) PX_MMA_##id,
 typedef enum px_mma_kernel { PX_MMA_KERNEL_LIST(PX_MMA_KERNEL_ENUM) PX_MMA_KERNELS } px_mma_kernel;
 #undef PX_MMA_KERNEL_ENUM

@@ -22,6 +22,8 @@
 #define PX_U8_MAX(a, b)        ((bytes_f32)_mm512_max_epu8((__m512i)(a), (__m512i)(b)))
 #define PX_U8_LESS(a, b)       ((bytes_f32)_mm512_subs_epu8((__m512i)(a), (__m512i)(b)))
 #define PX_I32_MAX(a, b)       ((mask_f32)_mm512_max_epi32((__m512i)(a), (__m512i)(b)))
+#define PX_U32_MIN(a, b)       ((words_f32)_mm512_min_epu32((__m512i)(a), (__m512i)(b)))
+#define PX_F32_SCALE(a, e)     ((vec_f32)_mm512_scalef_ps((__m512)(a), (__m512)(e)))
 #elif PX_VECTOR_BYTES == 32
 #define PX_F64_FMA(a, b, c)    ((vec_f64)_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
 #define PX_F32_FMA(a, b, c)    ((vec_f32)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c)))
@@ -36,4 +38,5 @@
 #define PX_U8_MAX(a, b)        ((bytes_f32)_mm256_max_epu8((__m256i)(a), (__m256i)(b)))
 #define PX_U8_LESS(a, b)       ((bytes_f32)_mm256_subs_epu8((__m256i)(a), (__m256i)(b)))
 #define PX_I32_MAX(a, b)       ((mask_f32)_mm256_max_epi32((__m256i)(a), (__m256i)(b)))
+#define PX_U32_MIN(a, b)       ((words_f32)_mm256_min_epu32((__m256i)(a), (__m256i)(b)))
 #endif
