@@ -23,6 +23,14 @@ const px_command px_commands[] = {
      false, px_command_accept},
     {"compare", "OLD.csv NEW.csv", 2, 2, "compare any two result files, value by value; exit 1 when they differ", "",
      false, px_command_compare},
+    {"report", "RESULT.csv ...", 1, -1, "tables, plots and one self-contained page of results that are there",
+     "For each [plot.NAME] of the experiment: DIR/RESULT/NAME.svg and .pdf, and the numbers behind it as NAME.md and\n"
+     ".tex (three digits) and NAME.csv and .json (all digits, with the smallest and largest of the rows behind each).\n"
+     "DIR/RESULT.html has it all with the question, the expected answer and where the numbers come from;\n"
+     "DIR/report.html where several results are given. With --format a table goes to stdout, too.\n\n"
+     "  precx run gemm_error --profile ci && precx report results/gemm_error.csv\n"
+     "  precx report results/harmonic.csv --format md",
+     false, px_command_report},
     {"list", "[WHAT]", 0, 1,
      "kinds, formats, backends, models, matrices, data, pairs, metrics, roundings, orders, bounds", "", false,
      px_command_list},

@@ -2,7 +2,7 @@
 #ifndef PX_GATE_ACCEPT_H
 #define PX_GATE_ACCEPT_H
 
-#include "gate/result.h"
+#include "io/result.h"
 
 /* DIR/NAME.csv, or DIR/NAME.PROFILE.csv; profile "" or NULL: none. */
 const char *px_baseline_path(px_arena *arena, const char *directory, const char *name, const char *profile);

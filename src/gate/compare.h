@@ -2,7 +2,7 @@
 #ifndef PX_GATE_COMPARE_H
 #define PX_GATE_COMPARE_H
 
-#include "gate/result.h"
+#include "io/result.h"
 #include "gate/verdict.h"
 
 /* Fills v (its arena is set). Rows are matched by their keys. A value that differs is `changed`, with its relative

@@ -2,7 +2,7 @@
 #ifndef PX_GATE_GATE_H
 #define PX_GATE_GATE_H
 
-#include "gate/result.h"
+#include "io/result.h"
 #include "gate/verdict.h"
 #include "spec/experiment.h"
 

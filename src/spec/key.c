@@ -176,6 +176,12 @@ static void read_x(const reading *r) {
         px_diagnose(r->d, r->entry->parts->line, r->entry->parts->column, "a plot has one x");
 }
 
+static void read_plot_where(const reading *r) {
+    int n = 0;
+    const px_param *params = r->s->kind ? px_plot_params(r->s->arena, r->s->kind, &n) : NULL;
+    px_expr_parse(r->s->arena, r->entry->parts, r->entry->n_parts, params, n, r->d);
+}
+
 /* Columns of numbers. */
 static void read_columns(const reading *r) {
     names list = {0};
@@ -265,7 +271,7 @@ static const struct key_reader {
     {"plot", "guide", read_columns},
     {"plot", "by", read_axes},
     {"plot", "facet", read_axes},
-    {"plot", "where", read_where},
+    {"plot", "where", read_plot_where},
     {"plot", "scale", read_scale},
     {"plot", "style", read_style},
     {"plot", "statistic", read_statistic},

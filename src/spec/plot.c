@@ -32,6 +32,20 @@ int px_marks_read(px_arena *arena, const px_ini_entry *entry, px_mark **marks, p
     return good ? n : 0;
 }
 
+const px_param *px_plot_params(px_arena *arena, const px_kind_spec *kind, int *n) {
+    static const char *const any[] = {"*", NULL};
+    px_param *params = PX_NEW_ARRAY(arena, px_param, kind->n_params + kind->n_columns);
+    memcpy(params, kind->params, (size_t)kind->n_params * sizeof *params);
+    *n = kind->n_params;
+    for (int i = 0; i < kind->n_columns; i++) {
+        const px_column *c = &kind->columns[i];
+        if (c->class != PX_CLASS_KEY) continue;
+        params[(*n)++] = (px_param){
+            .name = c->name, .type = c->type == PX_COLUMN_TEXT ? PX_PARAM_PATTERN : PX_PARAM_REAL, .words = any};
+    }
+    return params;
+}
+
 static const px_ini_entry *filled(const px_ini_section *s, const char *key) {
     const px_ini_entry *entry = px_ini_find_entry(s, key);
     return entry && entry->n_parts ? entry : NULL;
@@ -101,7 +115,8 @@ static px_plot read_plot(px_arena *arena, const px_experiment *e, const px_ini_s
     p.style = (px_plot_style)read_index(arena, s, "style", px_plot_style_words, PX_PLOT_STYLE_COUNT);
     p.statistic = (px_statistic)read_index(arena, s, "statistic", px_statistic_words, PX_STATISTIC_COUNT);
     px_mark *marks;
-    if (where) p.where = px_expr_parse(arena, where->parts, where->n_parts, e->kind->params, e->kind->n_params, d);
+    p.params = px_plot_params(arena, e->kind, &p.n_params);
+    if (where) p.where = px_expr_parse(arena, where->parts, where->n_parts, p.params, p.n_params, d);
     if (lines) p.n_lines = px_marks_read(arena, lines, &marks, d), p.lines = marks;
     if (levels) p.n_levels = px_marks_read(arena, levels, &marks, d), p.levels = marks;
     return p;

@@ -10,11 +10,13 @@
     X(PX_PLOT_LINE, "line", "a line through the values, with marks")                                                   \
     X(PX_PLOT_POINTS, "points", "marks alone")                                                                         \
     X(PX_PLOT_STEPS, "steps", "a value holds until the next x")                                                        \
+    X(PX_PLOT_BARS, "bars", "bars from the axis up, as wide as the values of x allow")                                 \
     X(PX_PLOT_MAP, "map", "a row for each combination of `by`, y as the colour of a field")
 #define PX_STATISTIC_LIST(X)                                                                                           \
     X(PX_STATISTIC_MEDIAN, "median", "the middle value")                                                               \
     X(PX_STATISTIC_MEAN, "mean", "the mean; of a 0 or 1, the share of ones")                                           \
-    X(PX_STATISTIC_MAX, "max", "the largest value")
+    X(PX_STATISTIC_MAX, "max", "the largest value")                                                                    \
+    X(PX_STATISTIC_SUM, "sum", "the sum, as of counts")
 #define PX_PLOT_ENUM(id, word, text) id,
 typedef enum px_plot_style { PX_PLOT_STYLE_LIST(PX_PLOT_ENUM) PX_PLOT_STYLE_COUNT } px_plot_style;
 typedef enum px_statistic { PX_STATISTIC_LIST(PX_PLOT_ENUM) PX_STATISTIC_COUNT } px_statistic;
@@ -37,7 +39,9 @@ typedef struct px_plot {
     const char *name, *title, *x_label, *y_label; /* title, labels NULL: not given */
     const char *x;
     px_names y, guide, by, facet; /* y, guide: columns; by, facet: axes and further keys */
-    const px_expr *where;         /* NULL: all cells */
+    const px_expr *where;         /* NULL: all rows */
+    const px_param *params;       /* what it is about */
+    int n_params;
     bool log_x, log_y;
     px_plot_style style;
     px_statistic statistic;
@@ -49,6 +53,9 @@ typedef struct px_plot {
 
 /* NUMBER ["TEXT"], ...; 0 after a mistake (all are reported to d), else their number. */
 int px_marks_read(px_arena *arena, const px_ini_entry *entry, px_mark **marks, px_diagnostics *d);
+
+/* What `where` of a plot is about: the axes of the kind and its further keys. */
+const px_param *px_plot_params(px_arena *arena, const px_kind_spec *kind, int *n);
 
 /* What a whole section lacks: x, y, or what its style asks for. Its keys have been checked one by one. */
 void px_plot_check(const px_ini_section *section, px_diagnostics *d);

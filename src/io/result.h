@@ -1,7 +1,7 @@
-/* A table and its provenance as the gate sees them: a result (NAME.csv, NAME.meta.json) or a baseline, which has in
+/* A table and its provenance: a result (NAME.csv, NAME.meta.json) or a baseline, which has in
  * addition a column X_hex behind every column X of numbers. */
-#ifndef PX_GATE_RESULT_H
-#define PX_GATE_RESULT_H
+#ifndef PX_IO_RESULT_H
+#define PX_IO_RESULT_H
 
 #include <stdbool.h>
 #include <stdint.h>

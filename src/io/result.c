@@ -1,4 +1,4 @@
-#include "gate/result.h"
+#include "io/result.h"
 
 #include <jansson.h>
 #include <math.h>
