@@ -35,7 +35,7 @@ template <int P, int EMIN, int EMAX> struct narrow {
          * max(exponent, EMIN) - P + 1 */
         const uint64_t significand = field ? fraction | (uint64_t)1 << 52 : fraction;
         const int exponent = (field ? field : 1) - 1023, below = EMIN - exponent;
-        const int drop = below > 10 ? 63 : 53 - P + (below > 0 ? below : 0);
+        const int drop = below > 9 + P ? 62 : 53 - P + (below > 0 ? below : 0);
         uint64_t kept = significand >> drop;
         const uint64_t rest = significand & (((uint64_t)1 << drop) - 1), half = (uint64_t)1 << (drop - 1);
         const bool outward = to == NEAREST || to == (minus ? DOWN : UP);
