@@ -1,16 +1,17 @@
-/* The only CUDA header that kernels include. Two builds of the same text: nvcc for the device, g++ for cuda_emu, where a
- * CUDA thread is a fiber on the CPU (emu/). cuda_emu needs no CUDA header.
+/* The only CUDA header that kernels include. Two builds of the same text: nvcc for the device, g++ for cuda_emu, where
+ * a CUDA thread is a fiber on the CPU (emu/). cuda_emu needs no CUDA header.
  *
  * What the text may say is what both builds have, so the emulation's headers are the list:
- *   emu/language.h  threadIdx ..., __syncthreads, __shfl_*_sync, __ballot_sync, atomics on integers, PX_LAUNCH, PX_SHARED
+ *   emu/language.h  threadIdx ..., __syncthreads, __shfl_*_sync, __ballot_sync, integer atomics, PX_LAUNCH, PX_SHARED
  *   emu/arith.h     __half, __nv_bfloat16, operations whose rounding is named: __fadd_rn, __hfma, ...
  *   emu/wmma.h      nvcuda::wmma, computed by the models of matrix units
  *   emu/runtime.h   cudaMalloc ...; the host's side
- * (emu/cublas.h, through px_cublas.h, for those who call it.) So there are no operators on __half, no atomics on floating
- * values, no __shared__ without PX_SHARED, no approximate functions: they would not be the same arithmetic twice.
+ * (emu/cublas.h, through px_cublas.h, for those who call it.) So there are no operators on __half, no atomics on
+ * floating values, no __shared__ without PX_SHARED, no approximate functions: they would not be the same arithmetic
+ * twice.
  *
- * Rules that no header can hold: every reported rounding explicit; reduction trees that depend on the block's size alone;
- * full masks in warp collectives; no return before a barrier; a warp is not assumed to run in step. */
+ * Rules that no header can hold: every reported rounding explicit; reduction trees that depend on the block's size
+ * alone; full masks in warp collectives; no return before a barrier; a warp is not assumed to run in step. */
 #ifndef PX_CUDA_H
 #define PX_CUDA_H
 

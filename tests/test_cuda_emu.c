@@ -110,7 +110,8 @@ static void operations_on_16_bits_are_the_projects(void **state) {
             for (int op = 0; op < SUBJECT_OPS; op++) {
                 const double want = reference(op, f, px_decode(f, a), px_decode(f, b), px_decode(f, c & 0xffff));
                 const unsigned got = subject_op(i, op, a, b, c & 0xffff);
-                if (!same(px_decode(f, got), want)) fail_msg("%s operation %d of %04x %04x %04x: %04x", formats[i], op, a, b, c & 0xffff, got);
+                if (!same(px_decode(f, got), want))
+                    fail_msg("%s operation %d of %04x %04x %04x: %04x", formats[i], op, a, b, c & 0xffff, got);
             }
         }
     }
@@ -234,7 +235,8 @@ static void mma_is_the_model(void **state) {
             subject_mma(i, out16, a, b, start, d, layout & 1, layout >> 1 & 1, layout >> 2, layout % 3 ? 16 : 24);
             for (int e = 0; e < 256; e++) {
                 for (int p = 0; p < k; p++) column[p] = b[p * 16 + e % 16];
-                const px_terms terms = {.n = k, .a = a + e / 16 * k, .b = column, .stride_a = 1, .stride_b = 1, .c = start[e], .sign = 1};
+                const px_terms terms = {
+                    .n = k, .a = a + e / 16 * k, .b = column, .stride_a = 1, .stride_b = 1, .c = start[e], .sign = 1};
                 const double want = px_mma_sum(&unit, &terms);
                 if (!same(d[e], want)) fail_msg("%s, layout %d, entry %d: %a, not %a", in[i], layout, e, d[e], want);
             }
@@ -246,14 +248,16 @@ static void gemm_takes_every_transpose_and_type(void **state) {
     (void)state;
     static const struct {
         int type, result, compute;
-    } types[] = {{0, 0, 68}, {0, 0, 69}, {0, 0, 74}, {0, 0, 75}, {0, 0, 77}, {1, 1, 70}, {1, 1, 71},  {2, 2, 64},
+    } types[] = {{0, 0, 68}, {0, 0, 69}, {0, 0, 74}, {0, 0, 75}, {0, 0, 77},   {1, 1, 70},  {1, 1, 71}, {2, 2, 64},
                  {2, 2, 65}, {2, 2, 68}, {2, 0, 68}, {2, 0, 69}, {14, 14, 68}, {14, 0, 68}, {14, 0, 69}};
     for (size_t t = 0; t < sizeof types / sizeof *types; t++)
         for (int trans = 0; trans < 4; trans++)
             for (int extra = 0; extra < 3; extra += 2) {
-                const int wrong = subject_gemm(types[t].type, types[t].result, types[t].compute, trans & 1, trans >> 1, 5, 7,
-                                               11, extra, extra ? 2 : 1, extra ? -3 : 0);
-                if (wrong) fail_msg("types %d %d %d, transposes %d, extra %d: %d", types[t].type, types[t].result, types[t].compute, trans, extra, wrong);
+                const int wrong = subject_gemm(types[t].type, types[t].result, types[t].compute, trans & 1, trans >> 1,
+                                               5, 7, 11, extra, extra ? 2 : 1, extra ? -3 : 0);
+                if (wrong)
+                    fail_msg("types %d %d %d, transposes %d, extra %d: %d", types[t].type, types[t].result,
+                             types[t].compute, trans, extra, wrong);
             }
     assert_int_equal(subject_gemm(0, 0, 64, 0, 0, 2, 2, 2, 0, 1, 0), -1 - 15); /* CUBLAS_STATUS_NOT_SUPPORTED */
     assert_int_equal(subject_gemm(2, 2, 70, 0, 0, 2, 2, 2, 0, 1, 0), -1 - 15);

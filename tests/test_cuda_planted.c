@@ -1,6 +1,6 @@
-/* Defects planted in CUDA kernels and in the code around them (tests/cuda_planted): each is caught, by the layer that is
- * named here, and its twin without the defect passes every layer. The layers that need a compiler for the device are
- * tested where it is (tests/test_cuda_gates.c). */
+/* Defects planted in CUDA kernels and in the code around them (tests/cuda_planted): each is caught, by the layer that
+ * is named here, and its twin without the defect passes every layer. The layers that need a compiler for the device
+ * are tested where it is (tests/test_cuda_gates.c). */
 #define _GNU_SOURCE
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,13 +26,14 @@ static const struct {
               [UBSAN] = {"UndefinedBehaviorSanitizer", "asan"},
               [TSAN] = {"ThreadSanitizer", "tsan"}};
 
-/* THE list: a defect, a layer, the schedule, what is printed. NULL: each schedule where values or races are looked for, and
- * the first one where the schedule is of no concern. */
+/* THE list: a defect, a layer, the schedule, what is printed. NULL: each schedule where values or races are looked
+ * for, and the first one where the schedule is of no concern. */
 static const struct catch {
     const char *defect;
     enum layer layer;
     const char *schedule, *words;
-} catches[] = {
+}
+catches[] = {
     {"barrier_inside", VALUES, NULL, "values differ"},
     {"barrier_inside", TSAN, NULL, "float block_sum<(missing)1>"},
     {"barrier_after", VALUES, "forward", "values differ"},
@@ -73,7 +74,8 @@ static int run(const char *flavour, const char *schedule, const char *name, cons
     program(flavour, path);
     snprintf(command, sizeof command,
              "ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=0 TSAN_OPTIONS=halt_on_error=1 "
-             "PRECX_CUDA_ORDER=%s %s %s %s 2>&1", schedule, path, name, variant);
+             "PRECX_CUDA_ORDER=%s %s %s %s 2>&1",
+             schedule, path, name, variant);
     FILE *pipe = popen(command, "r");
     assert_non_null(pipe);
     size_t n = fread(said, 1, 19999, pipe);
@@ -134,7 +136,8 @@ static void the_same_without_the_defect_passes(void **state) {
     static char said[20000];
     static const struct {
         const char *flavour, *schedule;
-    } runs[] = {{"plain", "forward"}, {"plain", "reversed"}, {"plain", "shuffled"}, {"asan", "forward"}, {"tsan", "forward"}};
+    } runs[] = {
+        {"plain", "forward"}, {"plain", "reversed"}, {"plain", "shuffled"}, {"asan", "forward"}, {"tsan", "forward"}};
     char path[512];
     for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
         if (!program(runs[i].flavour, path)) continue;

@@ -1,6 +1,6 @@
-/* cuda_emu: numbers of 16 bits, and operations whose rounding is named. Each function has CUDA's name and rounds once, as
- * the device does; a NaN result is the device's, 7fff or 7fffffff. A 16-bit number has no operators: on the device a * b +
- * c of halves is one rounding or two as the compiler likes. */
+/* cuda_emu: numbers of 16 bits, and operations whose rounding is named. Each function has CUDA's name and rounds once,
+ * as the device does; a NaN result is the device's, 7fff or 7fffffff. A 16-bit number has no operators: on the device
+ * a * b + c of halves is one rounding or two as the compiler likes. */
 #ifndef PX_CUDA_EMU_ARITH_H
 #define PX_CUDA_EMU_ARITH_H
 
@@ -46,11 +46,15 @@ template <int P, int EMIN, int EMAX> struct narrow {
     }
 
     double value() const { /* exact */
-        const unsigned magnitude = word & 0x7fffu, field = magnitude >> (P - 1), fraction = magnitude & ((1u << (P - 1)) - 1);
+        const unsigned magnitude = word & 0x7fffu, field = magnitude >> (P - 1),
+                       fraction = magnitude & ((1u << (P - 1)) - 1);
         float x;
-        if (field == 0) x = std::ldexp((float)fraction, EMIN - P + 1);
-        else if (field == (unsigned)(EMAX - EMIN + 2)) x = bits_as<float>(fraction ? 0x7fffffffu : 0x7f800000u);
-        else x = bits_as<float>((uint32_t)((field - 1 + EMIN + 127) << 23 | fraction << (24 - P)));
+        if (field == 0)
+            x = std::ldexp((float)fraction, EMIN - P + 1);
+        else if (field == (unsigned)(EMAX - EMIN + 2))
+            x = bits_as<float>(fraction ? 0x7fffffffu : 0x7f800000u);
+        else
+            x = bits_as<float>((uint32_t)((field - 1 + EMIN + 127) << 23 | fraction << (24 - P)));
         return (double)(word >> 15 ? -x : x);
     }
 };
@@ -105,11 +109,11 @@ inline __nv_bfloat16 __ushort_as_bfloat16(unsigned short word) { return {word}; 
         return type::round(cuda_emu::odd_sum(a.value(), b.value()), cuda_emu::NEAREST);                                \
     }                                                                                                                  \
     inline type __hsub_rn(type a, type b) {                                                                            \
-        return type::round(cuda_emu::odd_sum(a.value(), -b.value()), cuda_emu::NEAREST);                       \
+        return type::round(cuda_emu::odd_sum(a.value(), -b.value()), cuda_emu::NEAREST);                               \
     }                                                                                                                  \
-    inline type __hmul_rn(type a, type b) { return type::round(a.value() * b.value(), cuda_emu::NEAREST); }    \
+    inline type __hmul_rn(type a, type b) { return type::round(a.value() * b.value(), cuda_emu::NEAREST); }            \
     inline type __hfma(type a, type b, type c) {                                                                       \
-        return type::round(cuda_emu::odd_sum(a.value() * b.value(), c.value()), cuda_emu::NEAREST);            \
+        return type::round(cuda_emu::odd_sum(a.value() * b.value(), c.value()), cuda_emu::NEAREST);                    \
     }                                                                                                                  \
     inline type __hneg(type a) { return {(uint16_t)(a.word ^ 0x8000u)}; }                                              \
     inline type __habs(type a) { return {(uint16_t)(a.word & 0x7fffu)}; }                                              \

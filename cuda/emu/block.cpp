@@ -42,13 +42,16 @@ uint64_t seed_chosen = 1;
 
 bool read_schedule(const char *word) {
     char *end = nullptr;
-    if (std::strcmp(word, "forward") == 0) schedule_chosen = FORWARD;
-    else if (std::strcmp(word, "reversed") == 0) schedule_chosen = REVERSED;
+    if (std::strcmp(word, "forward") == 0)
+        schedule_chosen = FORWARD;
+    else if (std::strcmp(word, "reversed") == 0)
+        schedule_chosen = REVERSED;
     else if (std::strncmp(word, "shuffled", 8) == 0 && (word[8] == '\0' || word[8] == ':')) {
         schedule_chosen = SHUFFLED;
         seed_chosen = word[8] ? std::strtoull(word + 9, &end, 10) : 1;
         return !end || (*end == '\0' && end != word + 9);
-    } else return false;
+    } else
+        return false;
     return true;
 }
 
@@ -89,13 +92,16 @@ thread_local grid_run run;
 
 void print_thread(const char *before, const thread &t) {
     std::fprintf(stderr, "%sthread (%u,%u,%u) ", before, t.where.thread.x, t.where.thread.y, t.where.thread.z);
-    if (t.now == DONE) std::fprintf(stderr, "has returned");
-    else std::fprintf(stderr, "is at %s, %s:%d", t.at.what ? t.at.what : "the start", t.at.file ? t.at.file : "", t.at.line);
+    if (t.now == DONE)
+        std::fprintf(stderr, "has returned");
+    else
+        std::fprintf(stderr, "is at %s, %s:%d", t.at.what ? t.at.what : "the start", t.at.file ? t.at.file : "",
+                     t.at.line);
 }
 
 [[noreturn]] void die(const char *what, const thread &a, const thread *b) {
-    std::fprintf(stderr, "cuda_emu: %s in kernel %s, block (%u,%u,%u)", what, run.kernel, a.where.block.x, a.where.block.y,
-                 a.where.block.z);
+    std::fprintf(stderr, "cuda_emu: %s in kernel %s, block (%u,%u,%u)", what, run.kernel, a.where.block.x,
+                 a.where.block.y, a.where.block.z);
     print_thread(": ", a);
     if (b) print_thread("; ", *b);
     std::fprintf(stderr, "\n");
@@ -177,7 +183,8 @@ void run_round() {
 const thread *absent_lane(size_t first, const thread &t) {
     for (size_t lane = 0; lane < 32; lane++) {
         if (!(t.mask >> lane & 1)) continue;
-        if (first + lane >= run.threads.size()) die("the mask of a collective has lanes that the block lacks", t, nullptr);
+        if (first + lane >= run.threads.size())
+            die("the mask of a collective has lanes that the block lacks", t, nullptr);
         const thread &other = run.threads[first + lane];
         if (other.now != AT_COLLECTIVE || other.mask != t.mask || !same(other.at, t.at)) return &other;
     }
@@ -205,7 +212,8 @@ bool resolve_collectives() {
     return any;
 }
 
-/* Lets all threads go on if all are at one barrier; false also when all have returned. What else there is, is an error. */
+/* Lets all threads go on if all are at one barrier; false also when all have returned. What else there is, is an
+ * error. */
 bool resolve_barrier() {
     const thread *first = nullptr;
     int count = 0;
@@ -229,7 +237,10 @@ void begin_block(uint3 block, dim3 block_dim, dim3 grid_dim) {
     for (size_t i = 0; i < run.threads.size(); i++) {
         thread &t = run.threads[i];
         const unsigned n = (unsigned)i;
-        t.where = {{n % block_dim.x, n / block_dim.x % block_dim.y, n / block_dim.x / block_dim.y}, block, block_dim, grid_dim};
+        t.where = {{n % block_dim.x, n / block_dim.x % block_dim.y, n / block_dim.x / block_dim.y},
+                   block,
+                   block_dim,
+                   grid_dim};
         t.now = READY;
         t.at = {};
         t.on = nullptr;
@@ -331,8 +342,10 @@ void *shared_array(const void *tag, size_t bytes, size_t alignment, const char *
     const size_t limit = run.dynamic_bytes ? dynamic_limit(run.kernel_address) : (size_t)MAX_SHARED;
     if (run.static_bytes > MAX_SHARED || run.static_bytes + run.dynamic_bytes > limit ||
         (size_t)(run.room_next - run.room) + stride_of(bytes) > SHARED_ROOM) {
-        std::fprintf(stderr, "cuda_emu: kernel %s: shared array %s makes it %zu bytes a block, and %zu dynamic ones; the limit is %zu\n",
-                     run.kernel, name, run.static_bytes, run.dynamic_bytes, limit);
+        std::fprintf(
+            stderr,
+            "cuda_emu: kernel %s: shared array %s makes it %zu bytes a block, and %zu dynamic ones; the limit is %zu\n",
+            run.kernel, name, run.static_bytes, run.dynamic_bytes, limit);
         std::abort();
     }
     unsigned char *at = run.room_next;
@@ -359,7 +372,8 @@ void run_grid(const void *kernel, const char *name, dim3 grid, dim3 block, size_
     arrange(blocks);
     device_memory_open();
     for (uint64_t b : blocks)
-        run_block({(unsigned)(b % grid.x), (unsigned)(b / grid.x % grid.y), (unsigned)(b / grid.x / grid.y)}, block, grid);
+        run_block({(unsigned)(b % grid.x), (unsigned)(b / grid.x % grid.y), (unsigned)(b / grid.x / grid.y)}, block,
+                  grid);
     device_memory_close();
     acquire(&run.ended);
     run.body = nullptr;

@@ -10,8 +10,8 @@ extern "C" {
  * shuffled or shuffled:SEED. 0 when the word is none of these. */
 int px_cuda_emu_order(const char *order);
 
-/* The n-th call from here on of a function of the runtime or of cuBLAS fails, n = 1 being the next; a kernel's start counts
- * as one. 0: none. PRECX_CUDA_FAIL_AT. */
+/* The n-th call from here on of a function of the runtime or of cuBLAS fails, n = 1 being the next; a kernel's start
+ * counts as one. 0: none. PRECX_CUDA_FAIL_AT. */
 void px_cuda_emu_fail_at(long n);
 long px_cuda_emu_calls(void); /* calls since then */
 

@@ -44,7 +44,7 @@ cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode) {
     return result(handle ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_NOT_INITIALIZED);
 }
 cublasStatus_t cublasSetWorkspace(cublasHandle_t handle, void *workspace, size_t bytes) {
-    return result(!handle ? CUBLAS_STATUS_NOT_INITIALIZED
+    return result(!handle                            ? CUBLAS_STATUS_NOT_INITIALIZED
                   : bytes && !owns(workspace, bytes) ? CUBLAS_STATUS_INVALID_VALUE
                                                      : CUBLAS_STATUS_SUCCESS);
 }
@@ -80,9 +80,7 @@ static bool supported(cublasComputeType_t compute, cudaDataType a, cudaDataType 
     return false;
 }
 
-static size_t size_of(cudaDataType type) {
-    return type == CUDA_R_64F ? 8 : type == CUDA_R_32F ? 4 : 2;
-}
+static size_t size_of(cudaDataType type) { return type == CUDA_R_64F ? 8 : type == CUDA_R_32F ? 4 : 2; }
 
 static double get(const void *p, cudaDataType type, size_t i) {
     switch (type) {
@@ -132,8 +130,8 @@ static size_t extent(int rows, int cols, int ld, cudaDataType type) {
     return rows && cols ? ((size_t)(cols - 1) * (size_t)ld + (size_t)rows) * size_of(type) : 0;
 }
 
-static cublasStatus_t gemm_error(cublasOperation_t transa, cublasOperation_t transb, int m, int n, int k, const void *alpha,
-                                 const matrix &a, const matrix &b, const void *beta, const matrix &c,
+static cublasStatus_t gemm_error(cublasOperation_t transa, cublasOperation_t transb, int m, int n, int k,
+                                 const void *alpha, const matrix &a, const matrix &b, const void *beta, const matrix &c,
                                  cublasComputeType_t compute) {
     const bool na = transa == CUBLAS_OP_N, nb = transb == CUBLAS_OP_N;
     if ((!na && transa != CUBLAS_OP_T) || (!nb && transb != CUBLAS_OP_T) || m < 0 || n < 0 || k < 0 ||
@@ -148,15 +146,15 @@ static cublasStatus_t gemm_error(cublasOperation_t transa, cublasOperation_t tra
     return inside ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_EXECUTION_FAILED;
 }
 
-cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, int m, int n, int k,
-                            const void *alpha, const void *A, cudaDataType Atype, int lda, const void *B,
+cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t transa, cublasOperation_t transb, int m, int n,
+                            int k, const void *alpha, const void *A, cudaDataType Atype, int lda, const void *B,
                             cudaDataType Btype, int ldb, const void *beta, void *C, cudaDataType Ctype, int ldc,
                             cublasComputeType_t compute, cublasGemmAlgo_t) {
     if (!handle) return result(CUBLAS_STATUS_NOT_INITIALIZED);
     const matrix a = {A, Atype, transa, lda}, b = {B, Btype, transb, ldb}, c = {C, Ctype, CUBLAS_OP_N, ldc};
     const cublasStatus_t error = result(gemm_error(transa, transb, m, n, k, alpha, a, b, beta, c, compute));
     if (error != CUBLAS_STATUS_SUCCESS) return error;
-    const cudaDataType type = compute <= CUBLAS_COMPUTE_16F_PEDANTIC                                          ? CUDA_R_16F
+    const cudaDataType type = compute <= CUBLAS_COMPUTE_16F_PEDANTIC                                    ? CUDA_R_16F
                               : compute == CUBLAS_COMPUTE_64F || compute == CUBLAS_COMPUTE_64F_PEDANTIC ? CUDA_R_64F
                                                                                                         : CUDA_R_32F;
     const double by = get(alpha, type, 0), old = get(beta, type, 0);
@@ -165,7 +163,8 @@ cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t transa, cub
         for (int i = 0; i < m; i++) {
             double sum = 0;
             for (int p = 0; p < k; p++)
-                sum = step(type, seen(compute, get(A, Atype, a.index(i, p))), seen(compute, get(B, Btype, b.index(p, j))), sum);
+                sum = step(type, seen(compute, get(A, Atype, a.index(i, p))),
+                           seen(compute, get(B, Btype, b.index(p, j))), sum);
             /* beta = 0: C may be uninitialised */
             double scaled = step(type, by, sum, 0.0);
             if (old != 0) scaled = step(type, old, get(C, Ctype, c.index(i, j)), scaled);

@@ -1,5 +1,5 @@
-/* cuda_emu: the device's limits and the state of the runtime, for the emulation's own files. Limits: CUDA C++ Programming
- * Guide, "Compute Capabilities", 8.0 to 10.0. */
+/* cuda_emu: the device's limits and the state of the runtime, for the emulation's own files. Limits: CUDA C++
+ * Programming Guide, "Compute Capabilities", 8.0 to 10.0. */
 #ifndef PX_CUDA_EMU_DEVICE_H
 #define PX_CUDA_EMU_DEVICE_H
 
@@ -17,8 +17,9 @@ enum : unsigned {
     MAX_GRID_YZ = 65535
 };
 enum : size_t {
-    MAX_SHARED = 48 << 10,         /* a block, static and dynamic together */
-    MAX_SHARED_OPTIN = 163 << 10,  /* with cudaFuncAttributeMaxDynamicSharedMemorySize: the least of the devices, 8.0's */
+    MAX_SHARED = 48 << 10, /* a block, static and dynamic together */
+    MAX_SHARED_OPTIN =
+        163 << 10,          /* with cudaFuncAttributeMaxDynamicSharedMemorySize: the least of the devices, 8.0's */
     SHARED_ROOM = 256 << 10 /* with the red zones of its arrays */
 };
 

@@ -46,8 +46,8 @@ void fiber::renew() {
     make();
 }
 
-/* Flag 1: the switch itself orders nothing. It is made on the caller's side only, so that each of ThreadSanitizer's call
- * stacks sees its own calls and returns. */
+/* Flag 1: the switch itself orders nothing. It is made on the caller's side only, so that each of ThreadSanitizer's
+ * call stacks sees its own calls and returns. */
 void fiber::resume() {
     if (tsan()) {
         caller_ = __tsan_get_current_fiber();

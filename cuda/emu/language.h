@@ -1,6 +1,6 @@
-/* cuda_emu: CUDA's execution model on the CPU. A CUDA thread is a fiber, a block runs on one thread of the machine, blocks
- * run one after another. What the CUDA programming guide leaves undefined and hardware lets pass is diagnosed here: on
- * standard error, with both places, and then the program aborts. */
+/* cuda_emu: CUDA's execution model on the CPU. A CUDA thread is a fiber, a block runs on one thread of the machine,
+ * blocks run one after another. What the CUDA programming guide leaves undefined and hardware lets pass is diagnosed
+ * here: on standard error, with both places, and then the program aborts. */
 #ifndef PX_CUDA_EMU_LANGUAGE_H
 #define PX_CUDA_EMU_LANGUAGE_H
 
@@ -38,8 +38,8 @@ struct site {
 /* Waits until every thread of the block is at the same site; the number of threads whose predicate holds. */
 int barrier(site at, bool predicate);
 
-/* Waits until every lane of the mask is at the same site with the same mask; what each lane of the warp gave, 32 numbers
- * that stay valid until this thread's next collective. */
+/* Waits until every lane of the mask is at the same site with the same mask; what each lane of the warp gave, 32
+ * numbers that stay valid until this thread's next collective. */
 const uint64_t *gather(site at, unsigned mask, uint64_t given);
 int lane_of_self();
 
@@ -69,7 +69,8 @@ void run_grid(const void *kernel, const char *name, dim3 grid, dim3 block, size_
 
 /* Arguments are converted and copied once, as a launch does. */
 template <class... P, class... A>
-void launch(void (*kernel)(P...), const char *name, dim3 grid, dim3 block, size_t dynamic_bytes, cudaStream_t, A &&...args) {
+void launch(void (*kernel)(P...), const char *name, dim3 grid, dim3 block, size_t dynamic_bytes, cudaStream_t,
+            A &&...args) {
     const std::tuple<P...> copies(std::forward<A>(args)...);
     run_grid(reinterpret_cast<const void *>(kernel), name, grid, block, dynamic_bytes,
              [&] { std::apply(kernel, copies); });
@@ -139,7 +140,9 @@ inline unsigned __ballot_sync(unsigned mask, int predicate, PX_HERE) {
     return ballot;
 }
 inline int __any_sync(unsigned mask, int predicate, PX_HERE) { return __ballot_sync(mask, predicate, file, line) != 0; }
-inline int __all_sync(unsigned mask, int predicate, PX_HERE) { return __ballot_sync(mask, predicate, file, line) == mask; }
+inline int __all_sync(unsigned mask, int predicate, PX_HERE) {
+    return __ballot_sync(mask, predicate, file, line) == mask;
+}
 
 #undef PX_HERE
 
@@ -155,12 +158,14 @@ inline int __all_sync(unsigned mask, int predicate, PX_HERE) { return __ballot_s
     }                                                                                                                  \
     inline type atomicMax(type *p, type v) {                                                                           \
         type old = __atomic_load_n(p, __ATOMIC_RELAXED);                                                               \
-        while (old < v && !__atomic_compare_exchange_n(p, &old, v, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}      \
+        while (old < v && !__atomic_compare_exchange_n(p, &old, v, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {       \
+        }                                                                                                              \
         return old;                                                                                                    \
     }                                                                                                                  \
     inline type atomicMin(type *p, type v) {                                                                           \
         type old = __atomic_load_n(p, __ATOMIC_RELAXED);                                                               \
-        while (v < old && !__atomic_compare_exchange_n(p, &old, v, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}      \
+        while (v < old && !__atomic_compare_exchange_n(p, &old, v, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {       \
+        }                                                                                                              \
         return old;                                                                                                    \
     }
 PX_ATOMIC(int)

@@ -1,5 +1,5 @@
-/* cuda_emu: memory with red zones. AddressSanitizer names who touches one; without it, a write is found when the zone is
- * looked at. */
+/* cuda_emu: memory with red zones. AddressSanitizer names who touches one; without it, a write is found when the zone
+ * is looked at. */
 #ifndef PX_CUDA_EMU_MEMORY_H
 #define PX_CUDA_EMU_MEMORY_H
 
@@ -7,7 +7,7 @@
 
 namespace cuda_emu {
 
-enum : size_t { ZONE = 256 };       /* bytes on either side; what cudaMalloc aligns to */
+enum : size_t { ZONE = 256 };          /* bytes on either side; what cudaMalloc aligns to */
 enum : unsigned char { FRESH = 0xff }; /* of memory that nobody has written: NaN in every format */
 
 /* From the start of a piece of memory to the start of the next: the piece and a zone, rounded up. */

@@ -245,8 +245,7 @@ cudaError_t cudaEventSynchronize(cudaEvent_t event) {
 cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t start, cudaEvent_t end) {
     const bool good = start && end && start->recorded && end->recorded;
     const cudaError_t error = result(cudaErrorLaunchFailure, good ? cudaSuccess : cudaErrorInvalidResourceHandle);
-    if (error == cudaSuccess)
-        *milliseconds = std::chrono::duration<float, std::milli>(end->when - start->when).count();
+    if (error == cudaSuccess) *milliseconds = std::chrono::duration<float, std::milli>(end->when - start->when).count();
     return error;
 }
 

@@ -1,6 +1,6 @@
-/* cuda_emu: the part of CUDA's runtime that host code uses here, with CUDA's names, numbers and rules. The device is the
- * CPU and says so in its name. Everything is done when a call returns; a stream is only a name. A freed, foreign or too
- * short device pointer is an error here, and so is a direction that does not fit the pointers.
+/* cuda_emu: the part of CUDA's runtime that host code uses here, with CUDA's names, numbers and rules. The device is
+ * the CPU and says so in its name. Everything is done when a call returns; a stream is only a name. A freed, foreign
+ * or too short device pointer is an error here, and so is a direction that does not fit the pointers.
  *
  * Environment: PRECX_CUDA_ORDER, PRECX_CUDA_MODEL, PRECX_CUDA_FAIL_AT (control.h). */
 #ifndef PX_CUDA_EMU_RUNTIME_H
@@ -48,7 +48,7 @@ struct cudaDeviceProp {
 
 const char *cudaGetErrorName(cudaError_t error);
 const char *cudaGetErrorString(cudaError_t error);
-cudaError_t cudaGetLastError();  /* and forgets it */
+cudaError_t cudaGetLastError(); /* and forgets it */
 cudaError_t cudaPeekAtLastError();
 
 cudaError_t cudaRuntimeGetVersion(int *version);
@@ -64,7 +64,8 @@ cudaError_t cudaMalloc(void **pointer, size_t bytes); /* filled with ff, NaN in 
 cudaError_t cudaFree(void *pointer);
 cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total);
 cudaError_t cudaMemcpy(void *to, const void *from, size_t bytes, cudaMemcpyKind kind);
-cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind, cudaStream_t stream = nullptr);
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, cudaMemcpyKind kind,
+                            cudaStream_t stream = nullptr);
 cudaError_t cudaMemset(void *pointer, int byte, size_t bytes);
 cudaError_t cudaMemsetAsync(void *pointer, int byte, size_t bytes, cudaStream_t stream = nullptr);
 
@@ -84,7 +85,8 @@ cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *attributes, const void *ke
 template <class T> cudaError_t cudaMalloc(T **pointer, size_t bytes) {
     return cudaMalloc(reinterpret_cast<void **>(pointer), bytes);
 }
-template <class R, class... P> cudaError_t cudaFuncSetAttribute(R (*kernel)(P...), cudaFuncAttribute attribute, int value) {
+template <class R, class... P>
+cudaError_t cudaFuncSetAttribute(R (*kernel)(P...), cudaFuncAttribute attribute, int value) {
     return cudaFuncSetAttribute(reinterpret_cast<const void *>(kernel), attribute, value);
 }
 template <class R, class... P> cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *attributes, R (*kernel)(P...)) {

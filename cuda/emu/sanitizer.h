@@ -1,5 +1,6 @@
-/* cuda_emu: what it tells the sanitizers, and whether they are there. The functions are theirs; in other programs they are
- * absent. The files that include this are never instrumented by ThreadSanitizer, which thus does not see the scheduler. */
+/* cuda_emu: what it tells the sanitizers, and whether they are there. The functions are theirs; in other programs they
+ * are absent. The files that include this are never instrumented by ThreadSanitizer, which thus does not see the
+ * scheduler. */
 #ifndef PX_CUDA_EMU_SANITIZER_H
 #define PX_CUDA_EMU_SANITIZER_H
 

@@ -1,8 +1,8 @@
 /* cuda_emu: warp matrix operations. A product is computed by the model of a matrix unit (kernel/mma.h) that
  * PRECX_CUDA_MODEL names, h100 otherwise; the device's compute capability is that model's.
  *
- * Where a fragment keeps which element is not defined by CUDA; here lane l has the elements l, l + 32, ... of the tile in
- * row-major order, and fragments of one kind and shape agree. num_elements is that of no device. */
+ * Where a fragment keeps which element is not defined by CUDA; here lane l has the elements l, l + 32, ... of the tile
+ * in row-major order, and fragments of one kind and shape agree. num_elements is that of no device. */
 #ifndef PX_CUDA_EMU_WMMA_H
 #define PX_CUDA_EMU_WMMA_H
 
@@ -32,12 +32,8 @@ inline float __float_to_tf32(float x) {
     return __uint_as_float((word + 0x1000u) & ~0x1fffu);
 }
 
-template <class T> struct stored {
-    typedef T type;
-};
-template <> struct stored<precision::tf32> {
-    typedef float type;
-};
+template <class T> struct stored { typedef T type; };
+template <> struct stored<precision::tf32> { typedef float type; };
 
 template <class Use, int M, int N, int K, class T, class Layout = void> struct fragment {
     static constexpr int rows = std::is_same<Use, matrix_b>::value ? K : M;

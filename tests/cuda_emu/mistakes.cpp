@@ -120,7 +120,7 @@ const subject_answer subject_mistakes[] = {
 #define ROW(which, call, answer) {which, #answer},
     MISTAKES(ROW)
 #undef ROW
-    {nullptr, nullptr}};
+        {nullptr, nullptr}};
 
 const char *subject_mistake(const char *which) {
     cudaGetLastError();

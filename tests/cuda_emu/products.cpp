@@ -49,10 +49,13 @@ __global__ void mma_kernel(const typename types<T>::stored *a, const typename ty
 }
 
 /* rows x cols numbers in memory of either layout, ld apart. */
-template <class T> static std::vector<typename types<T>::stored> laid(const double *x, int rows, int cols, bool columns, unsigned ld) {
+template <class T>
+static std::vector<typename types<T>::stored> laid(const double *x, int rows, int cols, bool columns, unsigned ld) {
     std::vector<typename types<T>::stored> v(ld * 16);
     for (int i = 0; i < rows; i++)
-        for (int j = 0; j < cols; j++) v[columns ? (unsigned)j * ld + (unsigned)i : (unsigned)i * ld + (unsigned)j] = types<T>::make(x[i * cols + j]);
+        for (int j = 0; j < cols; j++)
+            v[columns ? (unsigned)j * ld + (unsigned)i : (unsigned)i * ld + (unsigned)j] =
+                types<T>::make(x[i * cols + j]);
     return v;
 }
 
@@ -72,25 +75,34 @@ template <class T, class Acc, int K, class LA, class LB> static void run_mma(con
     std::vector<Acc> got(m.ld * 16);
     d.read(got.data());
     for (unsigned i = 0; i < 16; i++)
-        for (unsigned j = 0; j < 16; j++) m.d[i * 16 + j] = types<Acc>::number(got[m.c_columns ? j * m.ld + i : i * m.ld + j]);
+        for (unsigned j = 0; j < 16; j++)
+            m.d[i * 16 + j] = types<Acc>::number(got[m.c_columns ? j * m.ld + i : i * m.ld + j]);
 }
 
 template <class T, class Acc, int K> static void with_layouts(const mma_call &m) {
     typedef wmma::row_major R;
     typedef wmma::col_major C;
-    if (m.a_columns && m.b_columns) run_mma<T, Acc, K, C, C>(m);
-    else if (m.a_columns) run_mma<T, Acc, K, C, R>(m);
-    else if (m.b_columns) run_mma<T, Acc, K, R, C>(m);
-    else run_mma<T, Acc, K, R, R>(m);
+    if (m.a_columns && m.b_columns)
+        run_mma<T, Acc, K, C, C>(m);
+    else if (m.a_columns)
+        run_mma<T, Acc, K, C, R>(m);
+    else if (m.b_columns)
+        run_mma<T, Acc, K, R, C>(m);
+    else
+        run_mma<T, Acc, K, R, R>(m);
 }
 
 void subject_mma(int in, int out16, const double *a, const double *b, const double *c, double *d, int a_columns,
                  int b_columns, int c_columns, unsigned ld) {
     const mma_call m = {a, b, c, d, a_columns != 0, b_columns != 0, c_columns != 0, ld};
-    if (in == 0 && out16) with_layouts<__half, __half, 16>(m);
-    else if (in == 0) with_layouts<__half, float, 16>(m);
-    else if (in == 1) with_layouts<__nv_bfloat16, float, 16>(m);
-    else with_layouts<wmma::precision::tf32, float, 8>(m);
+    if (in == 0 && out16)
+        with_layouts<__half, __half, 16>(m);
+    else if (in == 0)
+        with_layouts<__half, float, 16>(m);
+    else if (in == 1)
+        with_layouts<__nv_bfloat16, float, 16>(m);
+    else
+        with_layouts<wmma::precision::tf32, float, 8>(m);
 }
 
 /* ---- cublasGemmEx ---- */
@@ -117,7 +129,8 @@ struct scalar {
     explicit scalar(double x) : h(__double2half(x)), f((float)x), d(x) {}
     const void *as(int compute) const {
         if (compute <= CUBLAS_COMPUTE_16F_PEDANTIC) return &h;
-        return compute == CUBLAS_COMPUTE_64F || compute == CUBLAS_COMPUTE_64F_PEDANTIC ? (const void *)&d : (const void *)&f;
+        return compute == CUBLAS_COMPUTE_64F || compute == CUBLAS_COMPUTE_64F_PEDANTIC ? (const void *)&d
+                                                                                       : (const void *)&f;
     }
 };
 
@@ -131,11 +144,10 @@ template <class T, class R> static int run_gemm(const gemm_call &g) {
     const scalar alpha(g.alpha), beta(g.beta);
     cublasHandle_t handle;
     if (cublasCreate(&handle) != CUBLAS_STATUS_SUCCESS) return -100;
-    const cublasStatus_t status =
-        cublasGemmEx(handle, g.transa ? CUBLAS_OP_T : CUBLAS_OP_N, g.transb ? CUBLAS_OP_T : CUBLAS_OP_N, g.m, g.n, g.k,
-                     alpha.as(g.compute), a.get(), (cudaDataType)g.type, lda, b.get(), (cudaDataType)g.type, ldb,
-                     beta.as(g.compute), c.get(), (cudaDataType)g.result, ldc, (cublasComputeType_t)g.compute,
-                     CUBLAS_GEMM_DEFAULT);
+    const cublasStatus_t status = cublasGemmEx(
+        handle, g.transa ? CUBLAS_OP_T : CUBLAS_OP_N, g.transb ? CUBLAS_OP_T : CUBLAS_OP_N, g.m, g.n, g.k,
+        alpha.as(g.compute), a.get(), (cudaDataType)g.type, lda, b.get(), (cudaDataType)g.type, ldb, beta.as(g.compute),
+        c.get(), (cudaDataType)g.result, ldc, (cublasComputeType_t)g.compute, CUBLAS_GEMM_DEFAULT);
     cublasDestroy(handle);
     if (status != CUBLAS_STATUS_SUCCESS) return -1 - (int)status;
     std::vector<R> got(before.size());
@@ -147,7 +159,8 @@ template <class T, class R> static int run_gemm(const gemm_call &g) {
             if (i < g.m) {
                 double sum = 0;
                 for (int p = 0; p < g.k; p++)
-                    sum += (g.transa ? integer(p, i) : integer(i, p)) * (g.transb ? integer(j + 1, p) : integer(p + 1, j));
+                    sum +=
+                        (g.transa ? integer(p, i) : integer(i, p)) * (g.transb ? integer(j + 1, p) : integer(p + 1, j));
                 want = g.alpha * sum + g.beta * want;
             }
             wrong += types<R>::number(got[(size_t)(i + j * ldc)]) != want;
@@ -155,8 +168,8 @@ template <class T, class R> static int run_gemm(const gemm_call &g) {
     return wrong;
 }
 
-int subject_gemm(int type, int result, int compute, int transa, int transb, int m, int n, int k, int extra, double alpha,
-                 double beta) {
+int subject_gemm(int type, int result, int compute, int transa, int transb, int m, int n, int k, int extra,
+                 double alpha, double beta) {
     const gemm_call g = {type, result, compute, transa, transb, m, n, k, extra, alpha, beta};
     if (type == CUDA_R_16F) return result == CUDA_R_16F ? run_gemm<__half, __half>(g) : run_gemm<__half, float>(g);
     if (type == CUDA_R_16BF)

@@ -33,10 +33,14 @@ float subject_tf32(float x) { return nvcuda::wmma::__float_to_tf32(x); }
 __global__ void shuffle_kernel(int kind, int argument, int width, int *got) {
     const int lane = (int)threadIdx.x, v = lane + 100;
     const unsigned all = 0xffffffffu;
-    if (kind == 0) got[lane] = __shfl_sync(all, v, argument, width);
-    else if (kind == 1) got[lane] = __shfl_up_sync(all, v, (unsigned)argument, width);
-    else if (kind == 2) got[lane] = __shfl_down_sync(all, v, (unsigned)argument, width);
-    else got[lane] = __shfl_xor_sync(all, v, argument, width);
+    if (kind == 0)
+        got[lane] = __shfl_sync(all, v, argument, width);
+    else if (kind == 1)
+        got[lane] = __shfl_up_sync(all, v, (unsigned)argument, width);
+    else if (kind == 2)
+        got[lane] = __shfl_down_sync(all, v, (unsigned)argument, width);
+    else
+        got[lane] = __shfl_xor_sync(all, v, argument, width);
 }
 
 void subject_shuffle(int kind, int argument, int width, int got[32]) {

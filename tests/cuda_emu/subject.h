@@ -29,8 +29,8 @@ void subject_barriers(unsigned n, unsigned step, int got[3]);
 /* Every thread of grid and block adds 1 at its own linear index of the whole. got: n counts. */
 void subject_indices(const unsigned grid[3], const unsigned block[3], unsigned *got, size_t n);
 
-/* What 1000 threads leave of atomic operations on the numbers (7 i) mod 1000: sum, max, min, or, and, histogram of their
- * remainders by 16. */
+/* What 1000 threads leave of atomic operations on the numbers (7 i) mod 1000: sum, max, min, or, and, histogram of
+ * their remainders by 16. */
 void subject_atomics(unsigned got[5 + 16]);
 
 /* Which threads of a block of n came first, between two barriers: their order. */
@@ -39,8 +39,9 @@ void subject_schedule(unsigned n, unsigned *order);
 /* A kernel with so much dynamic shared memory, opted into or not: the error's name, or "ran". */
 const char *subject_dynamic(size_t bytes, int opt_in);
 
-/* One matrix product of 16 x 16 x 16 (tf32: x 8) by mma_sync; d = a b + c, row-major, doubles that belong to the formats.
- * in: 0 half, 1 bfloat16, 2 tf32; out16: results in half. Layouts: a_columns, b_columns, c_columns; ld: of them all. */
+/* One matrix product of 16 x 16 x 16 (tf32: x 8) by mma_sync; d = a b + c, row-major, doubles that belong to the
+ * formats. in: 0 half, 1 bfloat16, 2 tf32; out16: results in half. Layouts: a_columns, b_columns, c_columns; ld: of
+ * them all. */
 void subject_mma(int in, int out16, const double *a, const double *b, const double *c, double *d, int a_columns,
                  int b_columns, int c_columns, unsigned ld);
 
@@ -52,10 +53,10 @@ typedef struct subject_answer {
 } subject_answer;
 extern const subject_answer subject_mistakes[];
 
-/* op(A) op(B) of small integers by cublasGemmEx, in cuBLAS' types (0 float, 1 double, 2 half, 14 bfloat16), against plain
- * loops: how many results differ; -1 - status when it is refused. */
-int subject_gemm(int type, int result, int compute, int transa, int transb, int m, int n, int k, int extra, double alpha,
-                 double beta);
+/* op(A) op(B) of small integers by cublasGemmEx, in cuBLAS' types (0 float, 1 double, 2 half, 14 bfloat16), against
+ * plain loops: how many results differ; -1 - status when it is refused. */
+int subject_gemm(int type, int result, int compute, int transa, int transb, int m, int n, int k, int extra,
+                 double alpha, double beta);
 
 #ifdef __cplusplus
 }

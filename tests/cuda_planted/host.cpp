@@ -1,5 +1,5 @@
-/* Defects of host code, and the program itself: NAME|all right|wrong. Exit code 0: as it should be; 1: not; 3: the case is
- * broken. */
+/* Defects of host code, and the program itself: NAME|all right|wrong. Exit code 0: as it should be; 1: not; 3: the
+ * case is broken. */
 #include <cstdlib>
 
 #include "emu/control.h"
@@ -42,8 +42,8 @@ static long transposed_ld(bool wrong) {
     const float one = 1, zero = 0;
     const int lda = wrong ? m : k;
     const cublasStatus_t status =
-        cublasGemmEx(handle, CUBLAS_OP_N, CUBLAS_OP_N, n, m, k, &one, db.get(), CUDA_R_32F, n, da.get(), CUDA_R_32F, lda,
-                     &zero, dc.get(), CUDA_R_32F, n, CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT);
+        cublasGemmEx(handle, CUBLAS_OP_N, CUBLAS_OP_N, n, m, k, &one, db.get(), CUDA_R_32F, n, da.get(), CUDA_R_32F,
+                     lda, &zero, dc.get(), CUDA_R_32F, n, CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT);
     cublasDestroy(handle);
     if (status != CUBLAS_STATUS_SUCCESS) {
         std::printf("%s\n", cublasGetStatusName(status));
@@ -64,8 +64,8 @@ static long transposed_operand(bool wrong) {
     cublasHandle_t handle;
     if (cublasCreate(&handle) != CUBLAS_STATUS_SUCCESS) return 3;
     const float one = 1, zero = 0;
-    cublasGemmEx(handle, wrong ? CUBLAS_OP_T : CUBLAS_OP_N, CUBLAS_OP_N, n, n, n, &one, db.get(), CUDA_R_32F, n, da.get(),
-                 CUDA_R_32F, n, &zero, dc.get(), CUDA_R_32F, n, CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT);
+    cublasGemmEx(handle, wrong ? CUBLAS_OP_T : CUBLAS_OP_N, CUBLAS_OP_N, n, n, n, &one, db.get(), CUDA_R_32F, n,
+                 da.get(), CUDA_R_32F, n, &zero, dc.get(), CUDA_R_32F, n, CUBLAS_COMPUTE_32F, CUBLAS_GEMM_DEFAULT);
     cublasDestroy(handle);
     return differing(dc.read(), want);
 }
@@ -147,15 +147,20 @@ static long host_reads_device(bool wrong) {
 static long wrong_direction(bool wrong) {
     std::vector<float> x = samples(4);
     const device_array<float> d(x);
-    const cudaError_t error = cudaMemcpy(x.data(), d.get(), 16, wrong ? cudaMemcpyHostToDevice : cudaMemcpyDeviceToHost);
+    const cudaError_t error =
+        cudaMemcpy(x.data(), d.get(), 16, wrong ? cudaMemcpyHostToDevice : cudaMemcpyDeviceToHost);
     if (error != cudaSuccess) std::printf("%s\n", cudaGetErrorName(error));
     return error != cudaSuccess;
 }
 
-const planted_case host_cases[] = {{"transposed_ld", transposed_ld},         {"transposed_operand", transposed_operand},
-                                   {"failure_ignored", failure_ignored},     {"failure_leaks", failure_leaks},
-                                   {"too_many_threads", too_many_threads},   {"grid_too_high", grid_too_high},
-                                   {"host_reads_device", host_reads_device}, {"wrong_direction", wrong_direction},
+const planted_case host_cases[] = {{"transposed_ld", transposed_ld},
+                                   {"transposed_operand", transposed_operand},
+                                   {"failure_ignored", failure_ignored},
+                                   {"failure_leaks", failure_leaks},
+                                   {"too_many_threads", too_many_threads},
+                                   {"grid_too_high", grid_too_high},
+                                   {"host_reads_device", host_reads_device},
+                                   {"wrong_direction", wrong_direction},
                                    {nullptr, nullptr}};
 
 int main(int argc, char **argv) {

@@ -57,8 +57,10 @@ static long barrier_after(bool wrong) { return wrong ? run_sums<AFTER>() : run_s
 /* ---- blocks that write one word without an atomic operation ---- */
 
 __global__ void count_all(unsigned *counter, bool atomically) {
-    if (atomically) atomicAdd(counter, 1u);
-    else counter[0]++;
+    if (atomically)
+        atomicAdd(counter, 1u);
+    else
+        counter[0]++;
 }
 
 static long between_blocks(bool wrong) {
@@ -185,8 +187,10 @@ static long fused_accumulate(bool wrong) {
         want.push_back(__float2half_rn(sum));
     }
     const device_array<__half> da(a), db(b), dc(rows);
-    if (wrong) PX_LAUNCH(half_dot<true>, dim3(1), dim3(rows), 0, nullptr, da.get(), db.get(), dc.get(), k);
-    else PX_LAUNCH(half_dot<false>, dim3(1), dim3(rows), 0, nullptr, da.get(), db.get(), dc.get(), k);
+    if (wrong)
+        PX_LAUNCH(half_dot<true>, dim3(1), dim3(rows), 0, nullptr, da.get(), db.get(), dc.get(), k);
+    else
+        PX_LAUNCH(half_dot<false>, dim3(1), dim3(rows), 0, nullptr, da.get(), db.get(), dc.get(), k);
     must(cudaGetLastError(), "half_dot");
     return differing(dc.read(), want);
 }
@@ -204,21 +208,18 @@ template <unsigned N> __global__ void sum_large(float *x) {
 
 static long too_much_shared(bool wrong) {
     const device_array<float> d(THREADS);
-    if (wrong) PX_LAUNCH(sum_large<12289>, dim3(1), dim3(THREADS), 0, nullptr, d.get());
-    else PX_LAUNCH(sum_large<12288>, dim3(1), dim3(THREADS), 0, nullptr, d.get());
+    if (wrong)
+        PX_LAUNCH(sum_large<12289>, dim3(1), dim3(THREADS), 0, nullptr, d.get());
+    else
+        PX_LAUNCH(sum_large<12288>, dim3(1), dim3(THREADS), 0, nullptr, d.get());
     must(cudaGetLastError(), "sum_large");
     return differing(d.read(), std::vector<float>(THREADS, wrong ? 12289.0f : 12288.0f));
 }
 
-const planted_case kernel_cases[] = {{"barrier_inside", barrier_inside},
-                                     {"barrier_after", barrier_after},
-                                     {"between_blocks", between_blocks},
-                                     {"divergent_barrier", divergent_barrier},
-                                     {"half_warp_shuffle", half_warp_shuffle},
-                                     {"out_of_bounds", out_of_bounds},
-                                     {"shared_overrun", shared_overrun},
-                                     {"uninitialised_shared", uninitialised_shared},
-                                     {"misaligned_load", misaligned_load},
-                                     {"fused_accumulate", fused_accumulate},
-                                     {"too_much_shared", too_much_shared},
-                                     {nullptr, nullptr}};
+const planted_case kernel_cases[] = {
+    {"barrier_inside", barrier_inside},       {"barrier_after", barrier_after},
+    {"between_blocks", between_blocks},       {"divergent_barrier", divergent_barrier},
+    {"half_warp_shuffle", half_warp_shuffle}, {"out_of_bounds", out_of_bounds},
+    {"shared_overrun", shared_overrun},       {"uninitialised_shared", uninitialised_shared},
+    {"misaligned_load", misaligned_load},     {"fused_accumulate", fused_accumulate},
+    {"too_much_shared", too_much_shared},     {nullptr, nullptr}};

@@ -1,5 +1,5 @@
-/* Kernels and host code with a defect each, and the same without it. Every case runs one of the two and compares what comes
- * out with plain C++. tests/test_cuda_planted.c knows what catches which. */
+/* Kernels and host code with a defect each, and the same without it. Every case runs one of the two and compares what
+ * comes out with plain C++. tests/test_cuda_planted.c knows what catches which. */
 #ifndef PX_TESTS_CUDA_PLANTED_H
 #define PX_TESTS_CUDA_PLANTED_H
 
