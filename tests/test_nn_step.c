@@ -30,7 +30,7 @@ static const char *difference(const px_nn_model *model, const px_nn_policy *poli
     small_give(&t, &plain);
     t.step = (int64_t)o->step - 1;
     if (px_nn_step(&t, &report, &err) != PX_OK) fail_msg("%s", err.text);
-    assert_false(report.skipped);
+    assert_true(!report.skipped && isfinite(report.loss) && isfinite(report.grad_norm));
     plain_run(&f, o, &plain);
     const char *d = small_difference(&t, &plain);
     px_nn_train_close(&t);
@@ -39,17 +39,10 @@ static const char *difference(const px_nn_model *model, const px_nn_policy *poli
 }
 
 static plain_options options_of(const px_nn_model *m) {
-    return (plain_options){.erf = m->gelu == PX_GELU_ERF,
-                           .scale_before = m->scale_before,
-                           .adam = m->optimizer == PX_NN_OPTIMIZER_ADAM,
-                           .lr = m->lr,
-                           .momentum = m->momentum,
-                           .beta1 = m->beta1,
-                           .beta2 = m->beta2,
-                           .eps = m->adam_eps,
-                           .clip = m->clip,
-                           .scale = 8,
-                           .step = 3};
+    plain_options o = small_options(m);
+    o.scale = 8;
+    o.step = 3;
+    return o;
 }
 
 static void every_policy_is_the_plain_step(void **state) {
@@ -61,11 +54,41 @@ static void every_policy_is_the_plain_step(void **state) {
             policy.quantize = id == PX_NN_POLICY_FP8_AMP ? variant % PX_NN_QUANTIZE_COUNT : PX_NN_QUANTIZE_DIRECT;
             model.gelu = variant & 1 ? PX_GELU_ERF : PX_GELU_TANH;
             model.scale_before = variant & 2;
-            model.optimizer = variant & 4 ? PX_NN_OPTIMIZER_SGD : PX_NN_OPTIMIZER_ADAM;
+            model.optimizer = variant & 4 ? PX_OPTIMIZER_MOMENTUM : PX_OPTIMIZER_ADAM;
             model.clip = variant & 8 ? 0.25 : (double)INFINITY;
             plain_options o = options_of(&model);
             const char *d = difference(&model, &policy, &o, (uint64_t)(100 * id + variant));
             if (d) fail_msg("policy %d, variant %d: %s", id, variant, d);
+        }
+}
+
+/* Losses, forms of softmax, norms, dropout, optimizers, decay and penalties. */
+static px_nn_model choice(int v) {
+    static const px_optimizer_id optimizers[] = {PX_OPTIMIZER_SGD, PX_OPTIMIZER_ADAMW, PX_OPTIMIZER_NESTEROV,
+                                                 PX_OPTIMIZER_ADAM, PX_OPTIMIZER_MOMENTUM};
+    px_nn_model m = small_model();
+    m.loss = (px_nn_loss)(v % PX_NN_LOSS_COUNT);
+    m.vocab = m.loss == PX_NN_LOSS_CROSS_ENTROPY ? PLAIN_V : 0;
+    m.softmax = v / 3 % 3;
+    m.norm = (px_nn_normal)(v / 9 % PX_NN_NORM_COUNT);
+    m.dropout = v % 2 ? 0.25 : 0;
+    m.scale_before = v % 4 == 1;
+    m.optimizer = optimizers[v % 5];
+    m.decay = v % 7 < 4 ? 0.1 : 0;
+    m.l1 = v % 4 ? 0.01 : 0;
+    m.clip = v % 3 ? 1 : (double)INFINITY;
+    return m;
+}
+
+static void every_choice_in_every_policy_too(void **state) {
+    (void)state;
+    for (int id = 0; id < PX_NN_POLICY_COUNT; id++)
+        for (int v = 0; v < 27; v++) {
+            px_nn_policy policy = px_nn_policy_of((px_nn_policy_id)id);
+            px_nn_model model = choice(v);
+            plain_options o = options_of(&model);
+            const char *d = difference(&model, &policy, &o, (uint64_t)(1000 + 100 * id + v));
+            if (d) fail_msg("policy %d, choice %d: %s", id, v, d);
         }
 }
 
@@ -103,6 +126,9 @@ static void planted_defects_are_noticed(void **state) {
         DEFECT(mask_off_by_one),  DEFECT(no_max),
         DEFECT(unbiased),         DEFECT(stale_copy),
         DEFECT(wide_accumulator), DEFECT(no_residual_gradient),
+        DEFECT(decay_coupled),    DEFECT(decay_everything),
+        DEFECT(dampened),         DEFECT(no_master),
+        DEFECT(other_mask),
 #undef DEFECT
     };
     /* One policy is enough: amp's accumulators are wide already, and fp16 hides an eps that it cannot represent. */
@@ -113,7 +139,11 @@ static void planted_defects_are_noticed(void **state) {
             px_nn_policy policy = px_nn_policy_of(policies[id]);
             px_nn_policy_set_master(&policy, true);
             px_nn_model model = small_model();
+            bool momentum = defects[k].field == offsetof(plain_options, dampened);
             model.clip = 0.25;
+            model.dropout = 0.25;
+            model.decay = 0.1;
+            model.optimizer = momentum ? PX_OPTIMIZER_MOMENTUM : PX_OPTIMIZER_ADAMW;
             plain_options o = options_of(&model);
             assert_null(difference(&model, &policy, &o, 5));
             *(int *)((char *)&o + defects[k].field) = 1;
@@ -126,6 +156,7 @@ static void planted_defects_are_noticed(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_policy_is_the_plain_step),
+        cmocka_unit_test(every_choice_in_every_policy_too),
         cmocka_unit_test(overrides_and_masters_too),
         cmocka_unit_test(planted_defects_are_noticed),
     };

@@ -301,6 +301,19 @@ static void losses(void **state) {
     }
 }
 
+static void signs(void **state) {
+    (void)state;
+    bench b;
+    start(&b, PX_OP_SIGN);
+    in(&b, 0, M, N), out(&b, 0, M, N);
+    px_mat_set(&b.value[0], 1, 2, 0);
+    px_mat_set(&b.value[0], 2, 2, (double)-INFINITY);
+    go(&b);
+    for (int64_t i = 0; i < M; i++)
+        for (int64_t j = 0; j < N; j++) expect(&b, 0, i, j, x(&b, 0, i, j) == 0 ? 0 : copysign(1, x(&b, 0, i, j)));
+    finish(&b);
+}
+
 static void check_and_clip(void **state) {
     (void)state;
     bench b, c, d;
@@ -401,6 +414,7 @@ int main(void) {
         cmocka_unit_test(dropout_and_scale),
         cmocka_unit_test(embeddings),
         cmocka_unit_test(losses),
+        cmocka_unit_test(signs),
         cmocka_unit_test(check_and_clip),
         cmocka_unit_test(updates),
         cmocka_unit_test(products_and_sums),

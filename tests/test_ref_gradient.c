@@ -150,15 +150,12 @@ static px_nn_model small(void) {
                          .heads = 2,
                          .vocab = 5,
                          .loss = PX_NN_LOSS_DOT,
-                         .optimizer = PX_NN_OPTIMIZER_SGD,
+                         .optimizer = PX_OPTIMIZER_SGD,
                          .gelu = PX_GELU_TANH,
                          .softmax = PX_SOFTMAX_STABLE,
                          .mask = -(double)INFINITY,
                          .norm_eps = 1e-5,
-                         .lr = 0.01,
-                         .beta1 = 0.9,
-                         .beta2 = 0.999,
-                         .adam_eps = 1e-8,
+                         .constants = {.lr = 0.01, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8},
                          .clip = (double)INFINITY,
                          .micro = 1,
                          .ranks = 1,
@@ -195,6 +192,16 @@ static void two_layers_with_every_other_choice(void **state) {
     check_model(&m, 11);
 }
 
+static void other_norms(void **state) {
+    (void)state;
+    for (int norm = PX_NN_NORM_BATCH; norm < PX_NN_NORM_COUNT; norm++) {
+        px_nn_model m = small();
+        m.norm = (px_nn_normal)norm;
+        m.loss = PX_NN_LOSS_MSE;
+        check_model(&m, 5);
+    }
+}
+
 static void a_character_model(void **state) {
     (void)state;
     px_nn_model m = small();
@@ -207,6 +214,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_block),
         cmocka_unit_test(two_layers_with_every_other_choice),
+        cmocka_unit_test(other_norms),
         cmocka_unit_test(a_character_model),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

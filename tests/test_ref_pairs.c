@@ -272,20 +272,18 @@ typedef struct step {
     px_mat *inputs; /* by slot; of what no call writes */
 } step;
 
-static void make_step(step *s, int64_t width, int64_t length, int64_t heads) {
+static void make_step(step *s, px_nn_normal norm, int64_t width, int64_t length, int64_t heads) {
     px_nn_model m = {.layers = 1,
                      .batch = 1,
                      .length = length,
                      .width = width,
                      .heads = heads,
                      .loss = PX_NN_LOSS_DOT,
+                     .norm = norm,
                      .gelu = PX_GELU_TANH,
                      .mask = -(double)INFINITY,
                      .norm_eps = 1e-5,
-                     .lr = 0.01,
-                     .beta1 = 0.9,
-                     .beta2 = 0.999,
-                     .adam_eps = 1e-8,
+                     .constants = {.lr = 0.01, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8},
                      .clip = (double)INFINITY,
                      .micro = 1,
                      .ranks = 1};
@@ -334,10 +332,9 @@ static bool is_result(const step *s, int slot) {
 
 /* No value of balls lies outside its radius; every gradient's is at most 2^-65 of the largest entry (but the key
  * bias's, which has none: within the same tensor as the query's and the value's). */
-static void a_step_holds_the_truth(void **state) {
-    (void)state;
+static void step_holds_the_truth(px_nn_normal norm, int64_t width) {
     step s;
-    make_step(&s, 48, 12, 4);
+    make_step(&s, norm, width, 12, 4);
     px_ref_balls balls = px_ref_balls_of(PX_BALLS_BITS);
     void *exact = run_step(&s, &balls.exec), *pairs = run_step(&s, px_ref_pairs());
     int gradients = 0;
@@ -370,6 +367,11 @@ static void a_step_holds_the_truth(void **state) {
     px_arena_free(s.arena);
 }
 
+static void a_step_holds_the_truth(void **state) {
+    (void)state;
+    for (int norm = 0; norm < PX_NN_NORM_COUNT; norm++) step_holds_the_truth((px_nn_normal)norm, norm == PX_NN_NORM_LAYER ? 48 : 16);
+}
+
 static void same_wide(const step *s, const px_wide *a, const px_wide *b, int slot) {
     const px_mat *x[] = {&a->hi, &a->lo, &a->radius}, *y[] = {&b->hi, &b->lo, &b->radius};
     for (int p = 0; p < 3; p++)
@@ -384,7 +386,7 @@ static void same_wide(const step *s, const px_wide *a, const px_wide *b, int slo
 static void the_same_bits_everywhere(void **state) {
     (void)state;
     step s;
-    make_step(&s, 24, 9, 2);
+    make_step(&s, PX_NN_NORM_LAYER, 24, 9, 2);
     int n;
     const px_ref_isa *const *usable = px_ref_isa_usable(&n), *chosen = px_ref_isa_chosen();
     px_wide first[512];

@@ -14,7 +14,8 @@
 #include "kind/kind.h"
 #include "kind/transformer.h"
 #include "metric/bound.h"
-#include "nn/descent.h"
+#include "nn/optimizer.h"
+#include "nn/schedule.h"
 #include "metric/error.h"
 
 enum { MAX_FIELDS = 12 };
@@ -102,6 +103,7 @@ static void add_optimizers(px_table *t) {
     PX_OPTIMIZER_LIST(NAMED_ROW)
 }
 
+static void add_schedules(px_table *t) { PX_SCHEDULE_LIST(NAMED_ROW) }
 static void add_initials(px_table *t) { PX_INITIAL_LIST(NAMED_ROW) }
 
 static void add_algorithms(px_table *t) {
@@ -152,6 +154,7 @@ static const struct listing {
     {"data", {{"data", 0}, {"what", 0}}, 2, add_data},
     {"pairs", {{"data", 0}, {"what", 0}}, 2, add_pairs},
     {"optimizers", {{"optimizer", 0}, {"update", 0}}, 2, add_optimizers},
+    {"schedules", {{"schedule", 0}, {"factor", 0}}, 2, add_schedules},
     {"initials", {{"initial", 0}, {"weights", 0}}, 2, add_initials},
     {"problems", {{"problem", 0}, {"what", 0}}, 2, add_problems},
     {"devices",

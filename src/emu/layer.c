@@ -100,6 +100,7 @@ static void element_row(void *context, int64_t i) {
         uint64_t element = (uint64_t)(i * n + j), stream = t->call->stream;
         switch (t->call->op) {
         case PX_OP_SCALE: y = px_layer_scale(r, attr[0], attr[1], a, stream, element); break;
+        case PX_OP_SIGN: y = px_layer_sign(a); break;
         case PX_OP_DROPOUT: y = px_layer_dropout(r, attr[0], a, stream, element); break;
         case PX_OP_GELU: y = px_layer_gelu(r, (int)attr[0], a); break;
         case PX_OP_GELU_BACKWARD: y = px_layer_gelu_backward(r, (int)attr[0], a, px_view_get(&t->in[1], i, j)); break;
@@ -309,6 +310,7 @@ static const struct row {
     {PX_OP_CROSS_ENTROPY, DEFINITION(define_cross_entropy)},
     {PX_OP_NONFINITE, DEFINITION(define_nonfinite)},
     {PX_OP_CLIP_FACTOR, DEFINITION(define_clip_factor)},
+    {PX_OP_SIGN, DEFINITION(define_element)},
     {PX_OP_SGD, ARRAYS(px_arrays_sgd, define_optimizer)},
     {PX_OP_ADAM, ARRAYS(px_arrays_adam, define_optimizer)},
     {PX_OP_ADAPTIVE, DEFINITION(define_optimizer)},

@@ -34,6 +34,7 @@ void px_layer_softmax_backward(const px_recipe *recipe, double d, int64_t n, int
 /* An element. */
 double px_layer_scale(const px_recipe *recipe, double factor, double d, double a, uint64_t stream, uint64_t element);
 double px_layer_dropout(const px_recipe *recipe, double probability, double x, uint64_t stream, uint64_t element);
+double px_layer_sign(double a);
 double px_layer_add_kahan(const px_recipe *recipe, double w, double d, double c, double *rest);
 
 /* All n numbers; returns the loss; n. */

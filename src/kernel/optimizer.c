@@ -16,6 +16,8 @@ static double stored(const px_optimizer_state *state, int k, px_rounding r, doub
     return px_round(state->stored[k], r, x, 0);
 }
 
+double px_layer_sign(double a) { return a > 0 ? 1 : a < 0 ? -1 : a; }
+
 double px_layer_sgd(const px_recipe *recipe, double lr, double mu, double g, px_optimizer_state *state) {
     steps h = steps_of(recipe);
     double b = g;

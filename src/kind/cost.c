@@ -8,7 +8,7 @@
 #define WORD(id, name, ...) name,
 static const char *const passes[] = {PX_NN_PASS_LIST(WORD)[PX_COST_TRAINING] = "training", NULL};
 static const char *const policies[] = {PX_NN_POLICY_LIST(WORD) NULL};
-static const char *const optimizers[] = {PX_NN_OPTIMIZER_LIST(WORD) NULL};
+static const char *const optimizers[] = {PX_OPTIMIZER_LIST(WORD) NULL};
 static const char *const accelerators[] = {PX_DEVICE_LIST(WORD) NULL};
 static const char *const no_yes[] = {"no", "yes", NULL};
 
@@ -90,7 +90,7 @@ static px_cost_plan plan_of(const px_case *c) {
                                .heads = px_case_int(c, "heads"),
                                .vocab = vocab,
                                .loss = vocab ? PX_NN_LOSS_CROSS_ENTROPY : PX_NN_LOSS_DOT,
-                               .optimizer = (px_nn_optimizer)px_case_word(c, "optimizer"),
+                               .optimizer = (px_optimizer_id)px_case_word(c, "optimizer"),
                                .mask = -(double)INFINITY,
                                .clip = (double)INFINITY,
                                .norm_eps = 1e-5,
@@ -112,7 +112,7 @@ static const char *unsupported(px_arena *arena, const px_case *c) {
     px_cost_plan plan = plan_of(c);
     px_error err;
     if (px_nn_check(&plan.model, &err) != PX_OK) return px_arena_strdup(arena, err.text);
-    if (plan.pass != PX_COST_TRAINING && plan.model.optimizer != PX_NN_OPTIMIZER_ADAM)
+    if (plan.pass != PX_COST_TRAINING && plan.model.optimizer != PX_OPTIMIZER_ADAM)
         return "an optimizer belongs to pass training";
     if (calls_of(&plan) > MOST_CALLS) return "batch x heads (causal: x length) is too many calls to count one by one";
     return NULL;

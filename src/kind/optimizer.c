@@ -9,6 +9,7 @@
 #include "metric/census.h"
 #include "metric/tensor.h"
 #include "nn/descent.h"
+#include "nn/schedule.h"
 #include "ref/balls.h"
 
 #define SECOND(id, name, text) name,
@@ -16,8 +17,7 @@
 static const char *const words_optimizer[] = {PX_OPTIMIZER_LIST(SECOND) NULL};
 static const char *const words_store[] = {PX_STORE_LIST(SECOND) NULL};
 static const char *const words_problem[] = {PX_PROBLEM_LIST(FIRST) NULL};
-static const char *const schedules[] = {"constant", "linear", "inverse_root", NULL};
-enum { CONSTANT, LINEAR, INVERSE_ROOT };
+static const char *const schedules[] = {PX_SCHEDULE_LIST(SECOND) NULL};
 
 #define FORMAT_AXIS(name, same, text)                                                                                  \
     { name, PX_PARAM_FORMAT, "same", NULL, same, 0, 0, false, text }
@@ -37,8 +37,7 @@ static const px_param params[] = {
     PX_AXIS_SIZE("n", "1", 1 << 20, "number of weights"),
     PX_AXIS_NUMBER("kappa", PX_PARAM_REAL, "1", 1, 1e15, "problem quadratic: condition number of the Hessian"),
     REAL_AXIS("lr", "0.01", 0, 1e6, "learning rate"),
-    WORD_AXIS("schedule", "constant", schedules,
-              "learning rate over the steps t: constant; linear: to 0 at the last; inverse_root: 1/sqrt(t)"),
+    WORD_AXIS("schedule", "constant", schedules, "learning rate from step to step (`precx list schedules`)"),
     {"warmup", PX_PARAM_INT, "0", NULL, NULL, 0, 1000000, false, "the learning rate rises in so many steps"},
     REAL_AXIS("momentum", "0.9", 0, 1, "of momentum and nesterov"),
     REAL_AXIS("beta1", "0.9", 0, 1, "decay of the first moment"),
@@ -86,6 +85,14 @@ typedef struct race {
     int64_t lost, moved, lost_total, moved_total; /* updates: of this step, of all */
 } race;
 
+static px_optimizer_constants constants_of(const px_case *c) {
+    return (px_optimizer_constants){.lr = px_case_real(c, "lr"),
+                                    .mu = px_case_real(c, "momentum"),
+                                    .beta1 = px_case_real(c, "beta1"),
+                                    .beta2 = px_case_real(c, "beta2"),
+                                    .eps = px_case_real(c, "eps")};
+}
+
 static px_descent_how how_of(const px_case *c) {
     static const px_gradient gradients[] = {PX_GRADIENT_FORCED, PX_GRADIENT_FIXED, PX_GRADIENT_FIXED,
                                             PX_GRADIENT_DIAGONAL, PX_GRADIENT_ROSENBROCK};
@@ -98,43 +105,28 @@ static px_descent_how how_of(const px_case *c) {
                             .acc = px_case_fp(c, "accum"),
                             .state = px_case_fp(c, "state"),
                             .weights = px_case_fp(c, "weights"),
-                            .lr = px_case_real(c, "lr"),
-                            .mu = px_case_real(c, "momentum"),
-                            .beta1 = px_case_real(c, "beta1"),
-                            .beta2 = px_case_real(c, "beta2"),
-                            .eps = px_case_real(c, "eps"),
+                            .constants = constants_of(c),
                             .decay = px_case_real(c, "decay"),
                             .stream = px_draw_bits(draw, 0)};
 }
 
 /* What does not apply keeps its default: else two cells would be one. */
 static const char *unsupported(px_arena *arena, const px_case *c) {
-    int optimizer = px_case_word(c, "optimizer");
-    bool buffer = optimizer == PX_OPTIMIZER_MOMENTUM || optimizer == PX_OPTIMIZER_NESTEROV;
-    bool plain = buffer || optimizer == PX_OPTIMIZER_SGD;
-    bool first = !plain && optimizer != PX_OPTIMIZER_RMSPROP && optimizer != PX_OPTIMIZER_ADAGRAD;
+    px_optimizer_id optimizer = (px_optimizer_id)px_case_word(c, "optimizer");
+    px_optimizer_constants constants = constants_of(c);
+    const char *why = px_optimizer_refused(optimizer, &constants);
     (void)arena;
+    if (why) return why;
     if (px_case_real(c, "kappa") != 1 && px_case_word(c, "problem") != PX_PROBLEM_quadratic)
         return "kappa is for problem quadratic";
-    if (px_case_real(c, "momentum") != 0.9 && !buffer) return "momentum is for momentum and nesterov";
-    if (px_case_real(c, "beta1") != 0.9 && !first) return "the optimizer has no first moment: no beta1";
-    if (px_case_real(c, "beta2") != 0.999 && (plain || optimizer == PX_OPTIMIZER_ADAGRAD))
-        return "the optimizer has no beta2";
-    if (px_case_real(c, "eps") != 1e-8 && plain) return "the optimizer has no eps";
     if (optimizer == PX_OPTIMIZER_SGD && !px_fp_equal(px_case_fp(c, "state"), px_case_fp(c, "accum")))
         return "sgd keeps no state";
     return px_problem_refused(px_case_word(c, "problem"), px_case_int(c, "n"));
 }
 
 static double rate(const px_case *c, int64_t t) {
-    double lr = px_case_real(c, "lr");
-    int64_t steps = px_case_int(c, "steps"), warmup = px_case_int(c, "warmup");
-    switch (px_case_word(c, "schedule")) {
-    case LINEAR: lr *= (double)(steps - t) / (double)steps; break;
-    case INVERSE_ROOT: lr /= sqrt((double)t); break;
-    default: break;
-    }
-    return t < warmup ? lr * (double)t / (double)warmup : lr;
+    px_schedule s = {px_case_word(c, "schedule"), px_case_int(c, "steps"), px_case_int(c, "warmup")};
+    return px_schedule_rate(&s, px_case_real(c, "lr"), t);
 }
 
 static px_status put(const track *k, int32_t slot, const px_wide *value, px_error *err) {
@@ -225,9 +217,10 @@ static void set_constants(px_row *row, const px_descent *d) {
     px_rounding nearest = px_rounding_of(PX_NEAREST_EVEN);
     const px_descent_how *h = &d->how;
     bool adaptive = h->optimizer >= PX_OPTIMIZER_ADAM;
-    if (adaptive && d->state[0] >= 0) px_row_number(row, "beta1_stored", px_round(h->acc, nearest, h->beta1, 0));
+    const px_optimizer_constants *k = &h->constants;
+    if (adaptive && d->state[0] >= 0) px_row_number(row, "beta1_stored", px_round(h->acc, nearest, k->beta1, 0));
     if (adaptive && h->optimizer != PX_OPTIMIZER_ADAGRAD)
-        px_row_number(row, "beta2_stored", px_round(h->acc, nearest, h->beta2, 0));
+        px_row_number(row, "beta2_stored", px_round(h->acc, nearest, k->beta2, 0));
     px_row_number(row, "u_weights", px_fp_u(h->weights));
     px_row_number(row, "bytes_per_weight", px_descent_bytes(d));
 }

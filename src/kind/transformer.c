@@ -8,7 +8,9 @@
 static const char *const policies[] = {PX_NN_POLICY_LIST(WORD) NULL};
 static const char *const quantizers[] = {PX_NN_QUANTIZE_LIST(WORD) NULL};
 static const char *const losses[] = {PX_NN_LOSS_LIST(WORD) NULL};
-static const char *const optimizers[] = {PX_NN_OPTIMIZER_LIST(WORD) NULL};
+static const char *const norms[] = {PX_NN_NORM_LIST(WORD) NULL};
+static const char *const optimizers[] = {PX_OPTIMIZER_LIST(WORD) NULL};
+static const char *const schedules[] = {PX_SCHEDULE_LIST(WORD) NULL};
 static const char *const scalings[] = {PX_NN_SCALING_LIST(WORD) NULL};
 static const char *const updates[] = {PX_NN_UPDATE_LIST(WORD) NULL};
 static const char *const initials[] = {PX_INITIAL_LIST(WORD) NULL};
@@ -48,12 +50,18 @@ static const px_param params[] = {
     PX_AXIS_FUSED,
     CHOICE("master", "policy", masters, "master copy of the parameters; policy: fp32 for amp, else none"),
     CHOICE("update", "plain", updates, "how w + d is rounded to the format in which w is kept"),
-    CHOICE("optimizer", "adam", optimizers, "who makes d of the gradient"),
+    CHOICE("optimizer", "adam", optimizers, "who makes d of the gradient (`precx list optimizers`)"),
     NUMBER("lr", "0.001", 0, 1e6, false, "learning rate"),
-    NUMBER("momentum", "0", 0, 1, false, "of sgd"),
-    NUMBER("beta1", "0.9", 0, 1, false, "of adam"),
-    NUMBER("beta2", "0.999", 0, 1, false, "of adam"),
-    NUMBER("eps", "1e-8", 0, 1, false, "of adam, outside the root"),
+    CHOICE("schedule", "constant", schedules, "learning rate from step to step (`precx list schedules`)"),
+    COUNT("warmup", "0", 0, 1 << 20, false, "the learning rate rises in so many steps"),
+    NUMBER("momentum", "0.9", 0, 1, false, "of momentum and nesterov"),
+    NUMBER("beta1", "0.9", 0, 1, false, "decay of the first moment"),
+    NUMBER("beta2", "0.999", 0, 1, false, "decay of the second moment"),
+    NUMBER("eps", "1e-8", 0, 1, false, "beside, or under, the root"),
+    NUMBER("decay", "0", 0, 1, false,
+           "weight decay of the weight matrices: decoupled for adamw; for all others decay w is added to the clipped "
+           "gradient, the one of an L2 penalty"),
+    NUMBER("l1", "0", 0, 1, false, "l1 sign(w) is added to the clipped gradient of the weight matrices"),
     NUMBER("clip", "0", 0, 1e30, false, "largest norm of the unscaled gradient; 0 stands for no clipping"),
     CHOICE("scaling", "none", scalings, "loss scaling"),
     NUMBER("scale", "65536", 1e-30, 1e30, false, "scaling static or dynamic: the (first) scale S"),
@@ -64,6 +72,7 @@ static const px_param params[] = {
     CHOICE("attention", "stable", softmaxes, "softmax: less the largest score, as it is, or in one pass (flash)"),
     CHOICE("qk_scale", "after", places, "1/sqrt(head size): after the product of q and k, or on q before it"),
     NUMBER("mask", "0", -1e300, 0, false, "value of masked scores; 0 stands for -inf"),
+    CHOICE("normalisation", "layer", norms, "layer norm, batch norm (of this batch), or gain and bias alone"),
     NUMBER("dropout", "0", 0, 0.99, false, "probability"),
     COUNT("micro", "1", 1, 64, true, "micro-batches whose gradients a rank adds up"),
     COUNT("ranks", "1", 1, 64, true, "ranks of a simulated all-reduce"),
@@ -102,6 +111,7 @@ static const px_param params[] = {
     X("loss_ref", "1", PX_COLUMN_NUMBER, "the same from the same parameters and data in exact arithmetic")             \
     X("grad_norm", "1", PX_COLUMN_NUMBER, "2-norm of the gradient, unscaled, before clipping; empty if skipped")       \
     X("weight_norm", "1", PX_COLUMN_NUMBER, "2-norm of all parameters before the step")                                \
+    X("lr_t", "1", PX_COLUMN_NUMBER, "learning rate of this step")                                                     \
     X("loss_scale", "1", PX_COLUMN_NUMBER, "S of this step")                                                           \
     X("found_inf", "entries", PX_COLUMN_INTEGER, "infinite or undefined entries of the unscaled gradient")             \
     X("skipped", "1", PX_COLUMN_INTEGER, "1: no update was made, because of them")                                     \

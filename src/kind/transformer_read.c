@@ -39,7 +39,16 @@ static px_nn_model read_model(const px_case *c) {
                          .width = px_case_int(c, "width"),
                          .heads = px_case_int(c, "heads"),
                          .loss = (px_nn_loss)px_case_word(c, "objective"),
-                         .optimizer = (px_nn_optimizer)px_case_word(c, "optimizer"),
+                         .norm = (px_nn_normal)px_case_word(c, "normalisation"),
+                         .optimizer = (px_optimizer_id)px_case_word(c, "optimizer"),
+                         .constants = {.lr = px_case_real(c, "lr"),
+                                       .mu = px_case_real(c, "momentum"),
+                                       .beta1 = px_case_real(c, "beta1"),
+                                       .beta2 = px_case_real(c, "beta2"),
+                                       .eps = px_case_real(c, "eps")},
+                         .schedule = {px_case_word(c, "schedule"), px_case_int(c, "steps"), px_case_int(c, "warmup")},
+                         .decay = px_case_real(c, "decay"),
+                         .l1 = px_case_real(c, "l1"),
                          .update = (px_nn_update)px_case_word(c, "update"),
                          .gelu = px_case_word(c, "activation"),
                          .softmax = px_case_word(c, "attention"),
@@ -47,11 +56,6 @@ static px_nn_model read_model(const px_case *c) {
                          .mask = mask == 0 ? -(double)INFINITY : mask,
                          .dropout = px_case_real(c, "dropout"),
                          .norm_eps = 1e-5,
-                         .lr = px_case_real(c, "lr"),
-                         .momentum = px_case_real(c, "momentum"),
-                         .beta1 = px_case_real(c, "beta1"),
-                         .beta2 = px_case_real(c, "beta2"),
-                         .adam_eps = px_case_real(c, "eps"),
                          .clip = clip == 0 ? (double)INFINITY : clip,
                          .micro = px_case_int(c, "micro"),
                          .ranks = px_case_int(c, "ranks"),
@@ -68,7 +72,8 @@ static const char *refused(const px_transformer *t, const px_case *c) {
         return "fp8_scaling belongs to policy fp8_amp";
     if (t->policy.model != PX_MODEL_NONE && t->policy.fused)
         return "a matrix unit has its own ways: fused does not apply";
-    if (t->model.optimizer != PX_NN_OPTIMIZER_SGD && t->model.momentum != 0) return "momentum belongs to sgd";
+    const char *why = px_optimizer_refused(t->model.optimizer, &t->model.constants);
+    if (why) return why;
     if (t->initial != PX_INITIAL_GPT2 && t->init != 0.02) return "init belongs to initial gpt2";
     if (t->model.loss != PX_NN_LOSS_DOT && t->grad != 1) return "grad belongs to objective dot";
     if (t->model.loss != PX_NN_LOSS_CROSS_ENTROPY && px_case_value(c, "text")->word != 0)

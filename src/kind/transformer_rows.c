@@ -139,6 +139,7 @@ static px_status emit_step(const reporter *r, const px_nn_report *report, px_err
         PX_TRY(read_slot(r, true, r->t->program.loss, &exact, err));
         px_row_number(&row, "loss_ref", px_mat_get(&exact.hi, 0, 0));
     }
+    px_row_number(&row, "lr_t", report->rate);
     px_row_number(&row, "loss_scale", report->scale);
     px_row_integer(&row, "found_inf", report->found);
     px_row_integer(&row, "skipped", report->skipped);

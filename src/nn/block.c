@@ -109,10 +109,10 @@ int32_t px_nn_linear(px_builder *b, int32_t x, int32_t weight, int32_t bias, con
     return y;
 }
 
-static void column_sums(px_builder *b, px_nn_class which, int32_t dy, int32_t parameter) {
+void px_nn_column_sums(px_builder *b, px_nn_class which, px_arg dy, int32_t parameter) {
     int32_t g = px_nn_parameter_gradient(b, parameter, out_of(b, which));
     px_call *c = px_nn_call(b, PX_OP_SUM, which);
-    c->in[0] = px_nn_turned(px_nn_all(b, dy));
+    c->in[0] = px_nn_turned(dy);
     c->out[0] = px_nn_as_column(b, g);
 }
 
@@ -122,47 +122,9 @@ int32_t px_nn_linear_backward(px_builder *b, int32_t dy, int32_t x, int32_t weig
     int32_t dw = px_nn_parameter_gradient(b, weight, out_of(b, PX_NN_CLASS_LINEAR));
     px_nn_gemm(b, PX_NN_CLASS_LINEAR, px_nn_all(b, dw), px_nn_turned(px_nn_all(b, d)), px_nn_all(b, in),
                px_arg_absent());
-    if (bias >= 0) column_sums(b, PX_NN_CLASS_LINEAR, d, bias);
+    if (bias >= 0) px_nn_column_sums(b, PX_NN_CLASS_LINEAR, px_nn_all(b, d), bias);
     int32_t dx = gradient_of(b, x, out_of(b, PX_NN_CLASS_LINEAR));
     px_nn_gemm(b, PX_NN_CLASS_LINEAR, px_nn_all(b, dx), px_nn_all(b, d), px_nn_all(b, w), px_arg_absent());
-    return dx;
-}
-
-int32_t px_nn_norm(px_builder *b, int32_t x, int32_t gain, const char *name, int32_t *mean, int32_t *rstd) {
-    int32_t in = px_nn_cast(b, x, PX_NN_CLASS_NORM);
-    int32_t gamma = px_nn_cast(b, value_of(b, gain), PX_NN_CLASS_NORM);
-    int32_t beta = px_nn_cast(b, value_of(b, gain + 1), PX_NN_CLASS_NORM);
-    int64_t rows = b->slots[x].rows;
-    px_fp acc = b->p->policy.rule[PX_NN_CLASS_NORM].acc;
-    int32_t y = px_nn_slot(b, PX_NN_ROLE_ACTIVATION, rows, b->slots[x].cols, out_of(b, PX_NN_CLASS_NORM), "%s", name);
-    *mean = px_nn_slot(b, PX_NN_ROLE_STATISTIC, rows, 1, acc, "%s.mean", name);
-    *rstd = px_nn_slot(b, PX_NN_ROLE_STATISTIC, rows, 1, acc, "%s.rstd", name);
-    px_call *c = px_nn_call(b, PX_OP_LAYERNORM, PX_NN_CLASS_NORM);
-    const int32_t ins[] = {in, gamma, beta}, outs[] = {y, *mean, *rstd};
-    for (int k = 0; k < 3; k++) {
-        c->in[k] = px_nn_all(b, ins[k]);
-        c->out[k] = px_nn_all(b, outs[k]);
-    }
-    c->attr[0] = b->p->model.norm_eps;
-    return y;
-}
-
-int32_t px_nn_norm_backward(px_builder *b, int32_t dy, int32_t x, int32_t gain, int32_t mean, int32_t rstd) {
-    int32_t d = px_nn_cast(b, dy, PX_NN_CLASS_NORM), in = px_nn_cast(b, x, PX_NN_CLASS_NORM);
-    int32_t gamma = px_nn_cast(b, value_of(b, gain), PX_NN_CLASS_NORM);
-    int32_t dgamma = px_nn_parameter_gradient(b, gain, out_of(b, PX_NN_CLASS_NORM));
-    const int32_t ins[] = {d, in, mean, rstd, gamma};
-    px_call *c = px_nn_call(b, PX_OP_LAYERNORM_GAMMA, PX_NN_CLASS_NORM);
-    for (int k = 0; k < 4; k++) c->in[k] = px_nn_all(b, ins[k]);
-    c->out[0] = px_nn_all(b, dgamma);
-    column_sums(b, PX_NN_CLASS_NORM, d, gain + 1);
-    char name[sizeof b->slots->name];
-    snprintf(name, sizeof name, "%s", px_nn_bare(b, dy));
-    int32_t dx = px_nn_slot(b, PX_NN_ROLE_ACTIVATION_GRADIENT, b->slots[x].rows, b->slots[x].cols,
-                            out_of(b, PX_NN_CLASS_NORM), "%s.in", name);
-    c = px_nn_call(b, PX_OP_LAYERNORM_BACKWARD, PX_NN_CLASS_NORM);
-    for (int k = 0; k < 5; k++) c->in[k] = px_nn_all(b, ins[k]);
-    c->out[0] = px_nn_all(b, dx);
     return dx;
 }
 
@@ -200,7 +162,7 @@ int32_t px_nn_block(px_builder *b, int32_t layer, int32_t x, px_nn_trace *t) {
 #define NAME(text) (snprintf(name, sizeof name, "%s" text, of), name)
     snprintf(of, sizeof of, "h.%d.", layer);
     *t = (px_nn_trace){.x = x, .drop_probs = ++b->draws, .drop_attn = ++b->draws, .drop_mlp = ++b->draws};
-    t->ln_1 = px_nn_norm(b, x, px_nn_of_layer(layer, PX_NN_LN_1), NAME("ln_1"), &t->mean_1, &t->rstd_1);
+    t->ln_1 = px_nn_norm(b, x, px_nn_of_layer(layer, PX_NN_LN_1), NAME("ln_1"), &t->norm_1);
     t->qkv = px_nn_linear(b, t->ln_1, px_nn_of_layer(layer, PX_NN_QKV), px_nn_of_layer(layer, PX_NN_QKV_BIAS),
                           NAME("attn.qkv"));
     if (b->pass == PX_NN_PASS_FORWARD)
@@ -210,7 +172,7 @@ int32_t px_nn_block(px_builder *b, int32_t layer, int32_t x, px_nn_trace *t) {
     int32_t out = px_nn_linear(b, t->z, px_nn_of_layer(layer, PX_NN_OUT), px_nn_of_layer(layer, PX_NN_OUT_BIAS),
                                NAME("attn.out"));
     t->mid = residual(b, x, px_nn_dropout(b, PX_NN_CLASS_LINEAR, out, t->drop_attn), NAME("mid"));
-    t->ln_2 = px_nn_norm(b, t->mid, px_nn_of_layer(layer, PX_NN_LN_2), NAME("ln_2"), &t->mean_2, &t->rstd_2);
+    t->ln_2 = px_nn_norm(b, t->mid, px_nn_of_layer(layer, PX_NN_LN_2), NAME("ln_2"), &t->norm_2);
     t->fc =
         px_nn_linear(b, t->ln_2, px_nn_of_layer(layer, PX_NN_FC), px_nn_of_layer(layer, PX_NN_FC_BIAS), NAME("mlp.fc"));
     int32_t bent = px_nn_cast(b, t->fc, PX_NN_CLASS_GELU);
@@ -241,7 +203,7 @@ int32_t px_nn_block_backward(px_builder *b, int32_t layer, const px_nn_trace *t,
     c->attr[0] = b->p->model.gelu;
     int32_t dln =
         px_nn_linear_backward(b, dfc, t->ln_2, px_nn_of_layer(layer, PX_NN_FC), px_nn_of_layer(layer, PX_NN_FC_BIAS));
-    int32_t branch = px_nn_norm_backward(b, dln, t->mid, px_nn_of_layer(layer, PX_NN_LN_2), t->mean_2, t->rstd_2);
+    int32_t branch = px_nn_norm_backward(b, dln, t->mid, px_nn_of_layer(layer, PX_NN_LN_2), &t->norm_2);
     int32_t dmid = joined_gradient(b, t->mid, dy, branch);
 
     d = px_nn_dropout(b, PX_NN_CLASS_LINEAR, px_nn_cast(b, dmid, PX_NN_CLASS_LINEAR), t->drop_attn);
@@ -250,6 +212,6 @@ int32_t px_nn_block_backward(px_builder *b, int32_t layer, const px_nn_trace *t,
     int32_t dqkv = px_nn_attention_backward(b, of, t, dz);
     dln = px_nn_linear_backward(b, dqkv, t->ln_1, px_nn_of_layer(layer, PX_NN_QKV),
                                 px_nn_of_layer(layer, PX_NN_QKV_BIAS));
-    branch = px_nn_norm_backward(b, dln, t->x, px_nn_of_layer(layer, PX_NN_LN_1), t->mean_1, t->rstd_1);
+    branch = px_nn_norm_backward(b, dln, t->x, px_nn_of_layer(layer, PX_NN_LN_1), &t->norm_1);
     return joined_gradient(b, t->x, dmid, branch);
 }

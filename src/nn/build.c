@@ -151,7 +151,8 @@ void px_nn_add(px_builder *b, px_nn_class which, px_arg out, px_arg a, px_arg x)
 static int32_t add_parameter(px_builder *b, int64_t rows, int64_t cols, const char *name) {
     px_nn_program *p = b->p;
     px_nn_param *q = &p->params[p->n_params];
-    *q = (px_nn_param){.grad = -1, .unscaled = -1, .clipped = -1, .update = -1, .new_value = -1, .matrix = rows > 1};
+    *q = (px_nn_param){
+        .grad = -1, .unscaled = -1, .clipped = -1, .update = -1, .new_value = -1, .decay_call = -1, .matrix = rows > 1};
     for (int k = 0; k < PX_NN_STATES; k++) q->state[k] = q->new_state[k] = -1;
     q->value = px_nn_slot(b, PX_NN_ROLE_PARAMETER, rows, cols, p->policy.master, "%s", name);
     return p->n_params++;
@@ -211,7 +212,7 @@ px_status px_nn_build(px_arena *arena, const px_nn_model *model, const px_nn_pol
     program->seed = px_nn_slot(&b, PX_NN_ROLE_SCALAR, 1, 1, px_fp_exact(), "seed");
     program->unscale = px_nn_slot(&b, PX_NN_ROLE_SCALAR, 1, 1, px_fp_exact(), "unscale");
     b.parts = PX_NEW_ARRAY(arena, int32_t, program->n_params * program->n_batches);
-    b.losses = PX_NEW_ARRAY(arena, int32_t, program->n_batches);
+    program->losses = PX_NEW_ARRAY(arena, int32_t, program->n_batches);
     for (b.batch = 0; b.batch < program->n_batches; b.batch++) {
         if (program->n_batches > 1) snprintf(b.prefix, sizeof b.prefix, "b%d.", b.batch);
         px_nn_batch(&b);

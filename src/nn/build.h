@@ -13,15 +13,21 @@ typedef struct px_builder {
     int32_t slots_room, calls_room, segments_room;
     int32_t draws;
     int32_t *parts;  /* gradients: parameter i of batch k is parts[i * n_batches + k] */
-    int32_t *losses; /* of each batch */
     int32_t batch;   /* the one being written */
     char prefix[16]; /* of its slots' names */
     px_nn_pass pass;
 } px_builder;
 
-/* What a layer leaves for its backward pass: slots. */
+/* What a norm leaves for its backward pass: slots, and what gain and bias were given (not of layer norm). */
+typedef struct px_nn_statistics {
+    int32_t mean, rstd;
+    px_arg normal;
+} px_nn_statistics;
+
+/* The same of a layer. */
 typedef struct px_nn_trace {
-    int32_t x, ln_1, mean_1, rstd_1, qkv, q_scaled, scores, probs, probs_used, z, mid, ln_2, mean_2, rstd_2, fc, gelu;
+    int32_t x, ln_1, qkv, q_scaled, scores, probs, probs_used, z, mid, ln_2, fc, gelu;
+    px_nn_statistics norm_1, norm_2;
     int32_t drop_probs, drop_attn, drop_mlp; /* random streams */
 } px_nn_trace;
 
@@ -58,9 +64,11 @@ void px_nn_add(px_builder *b, px_nn_class which, px_arg out, px_arg a, px_arg x)
 int32_t px_nn_linear(px_builder *b, int32_t x, int32_t weight, int32_t bias, const char *name);
 int32_t px_nn_linear_backward(px_builder *b, int32_t dy, int32_t x, int32_t weight, int32_t bias);
 
-/* Layer norm by parameters gain, gain + 1. */
-int32_t px_nn_norm(px_builder *b, int32_t x, int32_t gain, const char *name, int32_t *mean, int32_t *rstd);
-int32_t px_nn_norm_backward(px_builder *b, int32_t dy, int32_t x, int32_t gain, int32_t mean, int32_t rstd);
+/* norm.c: the model's norm of x by parameters gain, gain + 1. */
+int32_t px_nn_norm(px_builder *b, int32_t x, int32_t gain, const char *name, px_nn_statistics *s);
+int32_t px_nn_norm_backward(px_builder *b, int32_t dy, int32_t x, int32_t gain, const px_nn_statistics *s);
+/* The gradient of a bias: the sums of dy's columns. */
+void px_nn_column_sums(px_builder *b, px_nn_class which, px_arg dy, int32_t parameter);
 
 /* The gradient of a parameter in this batch. */
 int32_t px_nn_parameter_gradient(px_builder *b, int32_t parameter, px_fp fmt);

@@ -5,24 +5,6 @@
 
 enum { MAX_SLOTS = 32, MAX_CALLS = 16 };
 
-/* What an optimizer is made of: the operation, its form, which states it keeps. */
-static const struct optimizer {
-    px_op op;
-    int form;
-    bool m, v, x;
-} optimizers[PX_OPTIMIZER_COUNT] = {
-    [PX_OPTIMIZER_SGD] = {PX_OP_SGD, 0, false, false, false},
-    [PX_OPTIMIZER_MOMENTUM] = {PX_OP_SGD, 0, true, false, false},
-    [PX_OPTIMIZER_NESTEROV] = {PX_OP_SGD, 0, true, false, false},
-    [PX_OPTIMIZER_ADAM] = {PX_OP_ADAM, 0, true, true, false},
-    [PX_OPTIMIZER_ADAMW] = {PX_OP_ADAM, 0, true, true, false},
-    [PX_OPTIMIZER_EPS_INSIDE] = {PX_OP_ADAPTIVE, PX_ADAPTIVE_EPS_INSIDE, true, true, false},
-    [PX_OPTIMIZER_AMSGRAD] = {PX_OP_ADAPTIVE, PX_ADAPTIVE_AMSGRAD, true, true, true},
-    [PX_OPTIMIZER_ADABELIEF] = {PX_OP_ADAPTIVE, PX_ADAPTIVE_ADABELIEF, true, true, false},
-    [PX_OPTIMIZER_RMSPROP] = {PX_OP_ADAPTIVE, PX_ADAPTIVE_RMSPROP, false, true, false},
-    [PX_OPTIMIZER_ADAGRAD] = {PX_OP_ADAPTIVE, PX_ADAPTIVE_ADAGRAD, false, true, false},
-};
-
 static int32_t slot(px_descent *d, const char *name, px_fp fmt) {
     PX_ASSERT(d->prog.n_slots < MAX_SLOTS);
     px_slot *s = &d->slots[d->prog.n_slots];
@@ -98,19 +80,19 @@ static void add_gradient(px_descent *d, int32_t w) {
     }
 }
 
-static void add_states(px_descent *d, const struct optimizer *o) {
+static void add_states(px_descent *d, const px_optimizer *o) {
     static const char *const names[2][PX_DESCENT_STATES] = {{"m", "v", "x", "rest"}, {"m'", "v'", "x'", "rest'"}};
-    const bool kept[PX_DESCENT_STATES] = {o->m, o->v, o->x, d->how.store == PX_STORE_KAHAN};
     for (int k = 0; k < PX_DESCENT_STATES; k++) {
-        px_fp f = k == PX_DESCENT_STATES - 1 ? d->how.weights : d->how.state;
-        d->state[k] = kept[k] ? slot(d, names[0][k], f) : -1;
-        d->new_state[k] = kept[k] ? slot(d, names[1][k], f) : -1;
+        bool rest = k == PX_OPTIMIZER_STATES, kept = rest ? d->how.store == PX_STORE_KAHAN : o->keeps[k];
+        px_fp f = rest ? d->how.weights : d->how.state;
+        d->state[k] = kept ? slot(d, names[0][k], f) : -1;
+        d->new_state[k] = kept ? slot(d, names[1][k], f) : -1;
     }
-    d->second = o->x ? d->new_state[2] : d->new_state[1];
+    d->second = o->keeps[2] ? d->new_state[2] : d->new_state[1];
 }
 
 /* The optimizer's call; for nesterov, sgd's again on the new buffer: -lr (mu b' + g). */
-static px_arg add_optimizer(px_descent *d, const struct optimizer *o, px_arg g) {
+static px_arg add_optimizer(px_descent *d, const px_optimizer *o, px_arg g) {
     const px_descent_how *h = &d->how;
     px_arg out = view(d, slot(d, "d", h->acc));
     px_call *c = call(d, o->op, h->acc, g, px_arg_absent(), out);
@@ -118,21 +100,12 @@ static px_arg add_optimizer(px_descent *d, const struct optimizer *o, px_arg g) 
         c->in[k + 1] = view(d, d->state[k]);
         c->out[k + 1] = view(d, d->new_state[k]);
     }
-    c->attr[0] = h->lr;
-    if (o->op == PX_OP_SGD)
-        c->attr[1] = h->mu;
-    else {
-        c->attr[1] = h->beta1;
-        c->attr[2] = h->beta2;
-        c->attr[3] = h->eps;
-        c->attr[5] = o->form;
-    }
-    if (h->optimizer != PX_OPTIMIZER_NESTEROV) return out;
+    px_optimizer_attributes(h->optimizer, &h->constants, c);
+    if (!o->ahead) return out;
     px_arg ahead = view(d, slot(d, "d ahead", h->acc));
     px_call *again = call(d, PX_OP_SGD, h->acc, g, view(d, d->new_state[0]), ahead);
     again->out[1] = view(d, slot(d, "m ahead", h->acc));
-    again->attr[0] = h->lr;
-    again->attr[1] = h->mu;
+    px_optimizer_attributes(h->optimizer, &h->constants, again);
     return ahead;
 }
 
@@ -152,7 +125,7 @@ static void add_store(px_descent *d, px_arg w, px_arg update) {
 }
 
 void px_descent_build(px_arena *arena, const px_descent_how *how, px_descent *d) {
-    const struct optimizer *o = &optimizers[how->optimizer];
+    const px_optimizer *o = px_optimizer_of(how->optimizer);
     *d = (px_descent){.how = *how,
                       .slots = PX_NEW_ARRAY(arena, px_slot, MAX_SLOTS),
                       .calls = PX_NEW_ARRAY(arena, px_call, MAX_CALLS),
@@ -168,23 +141,21 @@ void px_descent_build(px_arena *arena, const px_descent_how *how, px_descent *d)
     }
     add_gradient(d, copy.slot);
     px_arg g = view(d, d->g);
-    bool decoupled = how->optimizer == PX_OPTIMIZER_ADAMW;
-    if (how->decay != 0 && !decoupled)
+    if (how->decay != 0 && !o->decoupled)
         g = combined(d, PX_OP_ADD, how->acc, g, scaled(d, how->acc, w, how->decay, "decay w"), "g + decay w");
     px_arg update = add_optimizer(d, o, g);
-    if (how->decay != 0 && decoupled)
+    if (how->decay != 0 && o->decoupled)
         update = combined(d, PX_OP_ADD, how->acc, update, scaled(d, how->acc, w, 0, "-lr decay w"), "d - lr decay w");
     add_store(d, w, update);
-    px_descent_set_step(d, 1, how->lr);
+    px_descent_set_step(d, 1, how->constants.lr);
 }
 
 void px_descent_set_step(px_descent *d, int64_t t, double lr) {
     for (int i = 0; i < d->prog.n_calls; i++) {
         px_call *c = &d->calls[i];
         c->stream = d->how.stream + ((uint64_t)t << 8) + (uint64_t)i;
-        if (c->op == PX_OP_SGD || c->op == PX_OP_ADAM || c->op == PX_OP_ADAPTIVE) c->attr[0] = lr;
-        if (c->op == PX_OP_ADAM || c->op == PX_OP_ADAPTIVE) c->attr[4] = (double)t;
-        bool decays = c->op == PX_OP_SCALE && d->how.optimizer == PX_OPTIMIZER_ADAMW && c->in[0].slot == d->w;
+        px_optimizer_set_step(c, t, lr);
+        bool decays = c->op == PX_OP_SCALE && px_optimizer_of(d->how.optimizer)->decoupled && c->in[0].slot == d->w;
         if (decays) c->attr[0] = -lr * d->how.decay;
     }
 }

@@ -7,23 +7,7 @@
 #define PX_NN_DESCENT_H
 
 #include "base/arena.h"
-#include "op/op.h"
-
-/* Optimizers, THE list: X(id, name, the update and its convention). */
-#define PX_OPTIMIZER_LIST(X)                                                                                           \
-    X(SGD, "sgd", "w - lr g")                                                                                          \
-    X(MOMENTUM, "momentum", "b = mu b + g, w - lr b: the gradient is not dampened")                                    \
-    X(NESTEROV, "nesterov", "b = mu b + g, w - lr (g + mu b)")                                                         \
-    X(ADAM, "adam", "Kingma & Ba 2015: bias corrected, eps outside the root; decay is added to g")                     \
-    X(ADAMW, "adamw", "Adam; decay is decoupled (Loshchilov & Hutter 2019): w - lr decay w beside Adam's step")        \
-    X(EPS_INSIDE, "adam_eps_inside", "Adam with eps added to v before the root")                                       \
-    X(AMSGRAD, "amsgrad", "Reddi et al. 2018: the largest v so far, corrected for bias after the maximum")             \
-    X(ADABELIEF, "adabelief", "Zhuang et al. 2020: v is the variance of g about m, plus eps")                          \
-    X(RMSPROP, "rmsprop", "v = beta2 v + (1 - beta2) g^2, no correction of bias, eps outside the root")                \
-    X(ADAGRAD, "adagrad", "v = v + g^2, eps outside the root")
-#define PX_OPTIMIZER_ENUM(id, name, text) PX_OPTIMIZER_##id,
-typedef enum px_optimizer_id { PX_OPTIMIZER_LIST(PX_OPTIMIZER_ENUM) PX_OPTIMIZER_COUNT } px_optimizer_id;
-#undef PX_OPTIMIZER_ENUM
+#include "nn/optimizer.h"
 
 /* How d reaches w, THE list: X(id, name, what). */
 #define PX_STORE_LIST(X)                                                                                               \
@@ -43,16 +27,17 @@ typedef enum px_gradient {
 } px_gradient;
 
 typedef struct px_descent_how {
-    int optimizer; /* px_optimizer_id */
-    int store;     /* px_store_id */
+    px_optimizer_id optimizer;
+    int store; /* px_store_id */
     px_gradient gradient;
     int64_t n;                       /* weights */
     px_fp grad, acc, state, weights; /* formats of the gradient, of every step of the update, of states, of weights */
-    double lr, mu, beta1, beta2, eps, decay;
+    px_optimizer_constants constants;
+    double decay;
     uint64_t stream; /* of stochastic rounding */
 } px_descent_how;
 
-enum { PX_DESCENT_STATES = 4 }; /* m or b, v, x, Kahan's rest */
+enum { PX_DESCENT_STATES = PX_OPTIMIZER_STATES + 1 }; /* last: Kahan's rest */
 
 /* Slots, -1 where there is none; all n x 1. Points into the arena. */
 typedef struct px_descent {

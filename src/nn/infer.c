@@ -142,7 +142,8 @@ px_status px_nn_build_inference(px_arena *arena, const px_nn_model *model, const
     for (int32_t l = 0; l < model->layers; l++) x = px_nn_block(&b, l, x, &trace);
     program->y[0] = x;
     if (model->loss == PX_NN_LOSS_CROSS_ENTROPY) {
-        int32_t mean, rstd, ln = px_nn_norm(&b, x, px_nn_outer(&b, PX_NN_LN_F), "ln_f", &mean, &rstd);
+        px_nn_statistics s;
+        int32_t ln = px_nn_norm(&b, x, px_nn_outer(&b, PX_NN_LN_F), "ln_f", &s);
         program->y[0] = px_nn_linear(&b, ln, px_nn_outer(&b, PX_NN_WTE), -1, "logits");
     }
     for (int32_t i = 0; i < program->prog.n_calls; i++) px_call_check(&program->prog, &program->calls[i]);

@@ -51,7 +51,7 @@ static void embed_backward(px_builder *b, int32_t tokens, int32_t dx) {
 }
 
 static int32_t new_loss(px_builder *b) {
-    return b->losses[b->batch] = px_nn_slot(b, PX_NN_ROLE_SCALAR, 1, 1, out_of(b, PX_NN_CLASS_LOSS), "loss");
+    return b->p->losses[b->batch] = px_nn_slot(b, PX_NN_ROLE_SCALAR, 1, 1, out_of(b, PX_NN_CLASS_LOSS), "loss");
 }
 
 /* A loss that compares y with the batch's target; returns its gradient. */
@@ -107,13 +107,13 @@ static void make_data(px_builder *b) {
 
 /* Final norm, tied head, loss, and back to the gradient of the last layer's result. */
 static int32_t head(px_builder *b, int32_t y) {
-    int32_t mean, rstd, wte = px_nn_outer(b, PX_NN_WTE);
-    int32_t ln = px_nn_norm(b, y, px_nn_outer(b, PX_NN_LN_F), "ln_f", &mean, &rstd);
+    px_nn_statistics s;
+    int32_t wte = px_nn_outer(b, PX_NN_WTE), ln = px_nn_norm(b, y, px_nn_outer(b, PX_NN_LN_F), "ln_f", &s);
     int32_t logits = px_nn_linear(b, ln, wte, -1, "logits");
     int32_t dlogits = compare(b, PX_OP_CROSS_ENTROPY, logits);
     px_nn_begin(b, PX_NN_STAGE_BACKWARD);
     int32_t dln = px_nn_linear_backward(b, dlogits, ln, wte, -1);
-    return px_nn_norm_backward(b, dln, y, px_nn_outer(b, PX_NN_LN_F), mean, rstd);
+    return px_nn_norm_backward(b, dln, y, px_nn_outer(b, PX_NN_LN_F), &s);
 }
 
 void px_nn_batch(px_builder *b) {

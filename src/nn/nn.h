@@ -11,16 +11,19 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
+#include "nn/optimizer.h"
 #include "nn/policy.h"
-#include "op/op.h"
+#include "nn/schedule.h"
 
 #define PX_NN_LOSS_LIST(X)                                                                                             \
     X(DOT, "dot", "<dy, y>, dy given: the gradient that arrives from above")                                           \
     X(MSE, "mse", "mean of (y - target)^2")                                                                            \
     X(CROSS_ENTROPY, "cross_entropy", "of the next character: embedding below, layer norm and tied head above")
-#define PX_NN_OPTIMIZER_LIST(X)                                                                                        \
-    X(SGD, "sgd", "w - lr b, b = momentum b + g")                                                                      \
-    X(ADAM, "adam", "Kingma & Ba 2015, bias-corrected, eps outside the root")
+/* Over what a number is normalised, before gain and bias. Batch: layer norm of the transposed activations. */
+#define PX_NN_NORM_LIST(X)                                                                                             \
+    X(LAYER, "layer", "the features of its position: layer norm (Ba et al. 2016)")                                     \
+    X(BATCH, "batch", "its feature at all positions of the batch: batch norm (Ioffe & Szegedy 2015)")                  \
+    X(NONE, "none", "nothing: gain and bias alone")
 #define PX_NN_SCALING_LIST(X)                                                                                          \
     X(NONE, "none", "the loss is not scaled, nothing is checked")                                                      \
     X(STATIC, "static", "the loss times a constant; steps with inf or nan are skipped")                                \
@@ -30,12 +33,12 @@
     X(STOCHASTIC, "stochastic", "w + d rounded stochastically")                                                        \
     X(KAHAN, "kahan", "w + d with the lost part carried along")
 
-#define PX_NN_AS_LOSS(id, name, text)      PX_NN_LOSS_##id,
-#define PX_NN_AS_OPTIMIZER(id, name, text) PX_NN_OPTIMIZER_##id,
-#define PX_NN_AS_SCALING(id, name, text)   PX_NN_SCALING_##id,
-#define PX_NN_AS_UPDATE(id, name, text)    PX_NN_UPDATE_##id,
+#define PX_NN_AS_LOSS(id, name, text)    PX_NN_LOSS_##id,
+#define PX_NN_AS_NORM(id, name, text)    PX_NN_NORM_##id,
+#define PX_NN_AS_SCALING(id, name, text) PX_NN_SCALING_##id,
+#define PX_NN_AS_UPDATE(id, name, text)  PX_NN_UPDATE_##id,
 typedef enum px_nn_loss { PX_NN_LOSS_LIST(PX_NN_AS_LOSS) PX_NN_LOSS_COUNT } px_nn_loss;
-typedef enum px_nn_optimizer { PX_NN_OPTIMIZER_LIST(PX_NN_AS_OPTIMIZER) PX_NN_OPTIMIZER_COUNT } px_nn_optimizer;
+typedef enum px_nn_normal { PX_NN_NORM_LIST(PX_NN_AS_NORM) PX_NN_NORM_COUNT } px_nn_normal;
 typedef enum px_nn_scaling { PX_NN_SCALING_LIST(PX_NN_AS_SCALING) PX_NN_SCALING_COUNT } px_nn_scaling;
 typedef enum px_nn_update { PX_NN_UPDATE_LIST(PX_NN_AS_UPDATE) PX_NN_UPDATE_COUNT } px_nn_update;
 
@@ -44,15 +47,17 @@ typedef struct px_nn_model {
     int64_t layers, batch, length, width, heads; /* B, T, C; heads divides width */
     int64_t vocab;                               /* cross_entropy only */
     px_nn_loss loss;
-    px_nn_optimizer optimizer;
+    px_nn_normal norm;
+    px_optimizer_id optimizer;
+    px_optimizer_constants constants;
+    px_schedule schedule;
+    double decay, l1; /* of weight matrices: decay w (or beside the step, decoupled), l1 sign w; not part of the loss */
     px_nn_update update;
-    int gelu, softmax;   /* PX_GELU_..., PX_SOFTMAX_... of op/layer.h */
-    bool scale_before;   /* q times 1/sqrt(head size) before the product with k, not the product itself */
-    double mask;         /* value of a masked score: -inf, or finite */
-    double dropout;      /* 0: none */
-    double norm_eps;     /* 1e-5 */
-    double lr, momentum; /* sgd: momentum 0 keeps no buffer */
-    double beta1, beta2, adam_eps;
+    int gelu, softmax;    /* PX_GELU_..., PX_SOFTMAX_... of op/layer.h */
+    bool scale_before;    /* q times 1/sqrt(head size) before the product with k, not the product itself */
+    double mask;          /* value of a masked score: -inf, or finite */
+    double dropout;       /* 0: none */
+    double norm_eps;      /* 1e-5 */
     double clip;          /* largest norm of the gradient; inf: not clipped */
     int64_t micro, ranks; /* micro-batches a rank, ranks of a simulated all-reduce; each has its own data */
     bool reduce_tree;     /* ranks are added pairwise, else one after another */
@@ -81,8 +86,9 @@ typedef struct px_nn_segment {
     X(CAST, "cast")                                                                                                    \
     X(ACTIVATION, "activation")                                                                                        \
     X(STATISTIC, "statistic")                                                                                          \
-    X(ACTIVATION_GRADIENT, "activation_gradient") X(PARAMETER_GRADIENT, "parameter_gradient") X(UNSCALED, "unscaled")  \
-        X(CLIPPED, "clipped") X(UPDATE, "update") X(NEW_PARAMETER, "new_parameter") X(NEW_STATE, "new_state")
+    X(ACTIVATION_GRADIENT, "activation_gradient")                                                                      \
+    X(PARAMETER_GRADIENT, "parameter_gradient") X(UNSCALED, "unscaled") X(CLIPPED, "clipped") X(UPDATE, "update")      \
+        X(NEW_PARAMETER, "new_parameter") X(NEW_STATE, "new_state")
 #define PX_NN_AS_ROLE(id, name) PX_NN_ROLE_##id,
 typedef enum px_nn_role { PX_NN_ROLE_LIST(PX_NN_AS_ROLE) PX_NN_ROLE_COUNT } px_nn_role;
 
@@ -91,14 +97,15 @@ const char *px_nn_stage_name(px_nn_stage stage);
 
 /* A parameter and what a step makes of it: slots, -1 where there is none. Named as in nanoGPT's state dict, with "h.0."
  * before the layer's; weights of linear layers are stored [out, in]. */
-enum { PX_NN_STATES = 3 };
+enum { PX_NN_STATES = PX_OPTIMIZER_STATES + 1 };
 typedef struct px_nn_param {
     int32_t value;                   /* before the step: the master copy, or the only one */
     int32_t grad;                    /* scaled, summed over micro-batches and ranks */
     int32_t unscaled, clipped;       /* in the format of the update */
-    int32_t state[PX_NN_STATES];     /* before: adam m, v; sgd b, -1; last: Kahan's rest */
+    int32_t state[PX_NN_STATES];     /* before: the optimizer's; last: Kahan's rest */
     int32_t new_state[PX_NN_STATES]; /* after */
     int32_t update, new_value;       /* d, w + d */
+    int32_t decay_call;              /* the call of -lr decay w; -1: none */
     int32_t first_call, n_calls;     /* its calls of stage update: attributes and streams change from step to step */
     bool matrix;                     /* a weight matrix, not a bias or a gain */
 } px_nn_param;
@@ -125,6 +132,7 @@ typedef struct px_nn_program {
     int32_t *x, *dy, *target; /* x: what the first layer takes in; target: wanted values, or tokens (n x 1) */
     int32_t *tokens;          /* tokens in (n x 1) */
     int32_t *y, *dx;          /* what comes out of the last layer; the gradient of x */
+    int32_t *losses;          /* of each batch */
     int32_t seed, unscale, loss, found, clip_factor, grad_norm;
 } px_nn_program;
 

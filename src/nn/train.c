@@ -49,11 +49,20 @@ static px_status put_inputs(const px_nn_train *t, const px_exec *exec, void *sta
     return PX_OK;
 }
 
-/* What changes from step to step in the calls: the step's number, and the streams of random bits. */
-static void set_calls(const px_nn_train *t) {
+static double rate(const px_nn_train *t) {
+    return px_schedule_rate(&t->program->model.schedule, t->program->model.constants.lr, t->step + 1);
+}
+
+/* What changes from step to step in the calls: the step's number and learning rate, and the streams of random bits;
+ * without training nothing drops out. */
+static void set_calls(const px_nn_train *t, bool training) {
     const px_nn_program *p = t->program;
+    double lr = rate(t);
+    for (int32_t i = 0; i < p->n_params; i++)
+        if (p->params[i].decay_call >= 0) p->calls[p->params[i].decay_call].attr[0] = -lr * p->model.decay;
     for (int32_t i = 0; i < p->prog.n_calls; i++) {
-        if (p->calls[i].op == PX_OP_ADAM) p->calls[i].attr[4] = (double)(t->step + 1);
+        px_optimizer_set_step(&p->calls[i], t->step + 1, lr);
+        if (p->calls[i].op == PX_OP_DROPOUT) p->calls[i].attr[0] = training ? p->model.dropout : 0;
         if (p->draw[i]) p->calls[i].stream = px_philox(p->model.seed, (uint64_t)t->attempt, (uint64_t)p->draw[i]).lo;
     }
 }
@@ -75,10 +84,10 @@ static px_status read_number(const px_nn_train *t, int32_t slot, double *x, px_e
 px_status px_nn_step(px_nn_train *t, px_nn_report *report, px_error *err) {
     const px_nn_program *p = t->program;
     double scale = t->scaler.scaling == PX_NN_SCALING_NONE ? 1 : t->scaler.scale, found;
-    *report = (px_nn_report){.scale = scale, .clip = 1, .grad_norm = (double)NAN};
+    *report = (px_nn_report){.rate = rate(t), .scale = scale, .clip = 1, .grad_norm = (double)NAN};
     px_mat_set(&t->inputs[p->seed], 0, 0, scale / p->n_batches);
     px_mat_set(&t->inputs[p->unscale], 0, 0, (double)(float)(1 / scale));
-    set_calls(t);
+    set_calls(t, true);
     PX_TRY(put_inputs(t, t->exec, t->state, err));
     PX_TRY(run_stages(p, t->exec, t->state, PX_NN_STAGE_FORWARD, PX_NN_STAGE_CHECK, err));
     PX_TRY(read_number(t, p->loss, &report->loss, err));
@@ -89,6 +98,20 @@ px_status px_nn_step(px_nn_train *t, px_nn_report *report, px_error *err) {
     PX_TRY(run_stages(p, t->exec, t->state, PX_NN_STAGE_CLIP, PX_NN_STAGE_UPDATE, err));
     PX_TRY(read_number(t, p->grad_norm, &report->grad_norm, err));
     return read_number(t, p->clip_factor, &report->clip, err);
+}
+
+px_status px_nn_evaluate(px_nn_train *t, double *loss, px_error *err) {
+    const px_nn_program *p = t->program;
+    *loss = 0;
+    set_calls(t, false);
+    PX_TRY(put_inputs(t, t->exec, t->state, err));
+    PX_TRY(run_stages(p, t->exec, t->state, PX_NN_STAGE_FORWARD, PX_NN_STAGE_FORWARD, err));
+    for (int32_t k = 0; k < p->n_batches; k++) {
+        double one;
+        PX_TRY(read_number(t, p->losses[k], &one, err));
+        *loss += one / p->n_batches;
+    }
+    return PX_OK;
 }
 
 static bool runs(const px_nn_program *p, const px_nn_segment *s, const px_exec *exec) {

@@ -19,6 +19,7 @@ void px_nn_scaler_update(px_nn_scaler *s, bool found_inf);
 typedef struct px_nn_report {
     double loss;      /* not scaled */
     double grad_norm; /* after unscaling, before clipping; nan in a skipped step */
+    double rate;      /* learning rate */
     double scale;     /* that this step used */
     double clip;      /* factor, 1: not clipped */
     int64_t found;    /* entries of the unscaled gradient that are inf or nan */
@@ -50,6 +51,10 @@ void px_nn_train_close(px_nn_train *t);
 /* One step: puts the inputs, runs the stages; after inf or nan (scaling not none) clip and update are left out. The
  * inputs stay those of this step until px_nn_advance. */
 px_status px_nn_step(px_nn_train *t, px_nn_report *report, px_error *err);
+
+/* The mean loss of the data and parameters in inputs: the forward passes alone, nothing dropped out. What the executor
+ * held of the last step is overwritten. */
+px_status px_nn_evaluate(px_nn_train *t, double *loss, px_error *err);
 
 /* The same calls again on another executor, open on the same program: same inputs, same branch taken; up to the first stage
  * that the executor cannot run. *n_calls (may be NULL): how many, from the program's first on. */

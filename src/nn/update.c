@@ -65,11 +65,11 @@ static int32_t reduced(px_builder *b, const px_nn_param *q, const int32_t *parts
 static void mean_loss(px_builder *b) {
     px_nn_program *p = b->p;
     px_fp f = p->policy.rule[PX_NN_CLASS_LOSS].out;
-    p->loss = b->losses[0];
+    p->loss = p->losses[0];
     if (p->n_batches == 1) return;
     for (int32_t k = 1; k < p->n_batches; k++) {
         int32_t sum = px_nn_slot(b, PX_NN_ROLE_SCALAR, 1, 1, f, "loss.sum%d", k);
-        px_nn_add(b, PX_NN_CLASS_LOSS, px_nn_all(b, sum), px_nn_all(b, p->loss), px_nn_all(b, b->losses[k]));
+        px_nn_add(b, PX_NN_CLASS_LOSS, px_nn_all(b, sum), px_nn_all(b, p->loss), px_nn_all(b, p->losses[k]));
         p->loss = sum;
     }
     int32_t mean = px_nn_slot(b, PX_NN_ROLE_SCALAR, 1, 1, f, "loss");
@@ -126,28 +126,75 @@ static void clip_factor(px_builder *b) {
     c->attr[1] = CLIP_EPS;
 }
 
-/* d and the new state from the clipped gradient; attributes of adam's step number are set by train.c. */
-static void optimize(px_builder *b, px_nn_param *q) {
+/* An operation on tensors like the parameter. */
+static int32_t made(px_builder *b, const px_nn_param *q, px_op op, px_nn_role role, int32_t x, int32_t other,
+                    const char *suffix) {
+    int32_t y = like(b, q, role, update_out(b), suffix);
+    px_call *c = px_nn_call(b, op, PX_NN_CLASS_UPDATE);
+    c->in[0] = px_nn_all(b, x);
+    if (other >= 0) c->in[1] = px_nn_all(b, other);
+    c->out[0] = px_nn_all(b, y);
+    return y;
+}
+
+static int32_t scaled(px_builder *b, const px_nn_param *q, int32_t x, double factor, const char *suffix) {
+    int32_t y = made(b, q, PX_OP_SCALE, PX_NN_ROLE_UPDATE, x, -1, suffix);
+    px_call *c = &b->p->calls[b->p->prog.n_calls - 1];
+    c->attr[0] = factor;
+    c->attr[1] = 1;
+    return y;
+}
+
+/* The gradient with those of decay |w|^2 / 2 and l1 |w|_1. */
+static int32_t penalised(px_builder *b, const px_nn_param *q) {
     const px_nn_model *m = &b->p->model;
-    static const char *const adam[] = {"exp_avg", "exp_avg_sq"}, *const sgd[] = {"momentum_buffer"};
-    bool is_adam = m->optimizer == PX_NN_OPTIMIZER_ADAM;
-    int n = is_adam ? 2 : m->momentum != 0;
-    for (int k = 0; k < n; k++) {
-        char name[32];
-        q->state[k] = like(b, q, PX_NN_ROLE_STATE, update_out(b), is_adam ? adam[k] : sgd[k]);
-        snprintf(name, sizeof name, "%s.new", is_adam ? adam[k] : sgd[k]);
-        q->new_state[k] = like(b, q, PX_NN_ROLE_NEW_STATE, update_out(b), name);
+    int32_t g = q->clipped;
+    if (!q->matrix) return g;
+    if (m->decay != 0 && !px_optimizer_of(m->optimizer)->decoupled)
+        g = made(b, q, PX_OP_ADD, PX_NN_ROLE_CLIPPED, g, scaled(b, q, q->value, m->decay, "l2"), "decayed");
+    if (m->l1 == 0) return g;
+    int32_t sign = made(b, q, PX_OP_SIGN, PX_NN_ROLE_UPDATE, q->value, -1, "sign");
+    return made(b, q, PX_OP_ADD, PX_NN_ROLE_CLIPPED, g, scaled(b, q, sign, m->l1, "l1"), "penalised");
+}
+
+/* d and the new state from a gradient; what changes from step to step is set by train.c. */
+static int32_t stepped(px_builder *b, px_nn_param *q, int32_t g, const char *update) {
+    static const char *const names[PX_OPTIMIZER_STATES] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
+    const px_nn_model *m = &b->p->model;
+    const px_optimizer *o = px_optimizer_of(m->optimizer);
+    for (int k = 0; k < PX_OPTIMIZER_STATES; k++) {
+        const char *name = o->op == PX_OP_SGD ? "momentum_buffer" : names[k];
+        char new[32];
+        if (!o->keeps[k]) continue;
+        snprintf(new, sizeof new, "%s.new", name);
+        q->state[k] = like(b, q, PX_NN_ROLE_STATE, update_out(b), name);
+        q->new_state[k] = like(b, q, PX_NN_ROLE_NEW_STATE, update_out(b), new);
     }
-    q->update = like(b, q, PX_NN_ROLE_UPDATE, update_out(b), "update");
-    px_call *c = px_nn_call(b, is_adam ? PX_OP_ADAM : PX_OP_SGD, PX_NN_CLASS_UPDATE);
-    c->in[0] = px_nn_all(b, q->clipped);
-    c->out[0] = px_nn_all(b, q->update);
-    for (int k = 0; k < n; k++) {
+    int32_t d = made(b, q, o->op, PX_NN_ROLE_UPDATE, g, -1, o->ahead ? "behind" : update);
+    px_call *c = &b->p->calls[b->p->prog.n_calls - 1];
+    for (int k = 0; k < PX_OPTIMIZER_STATES; k++) {
+        if (!o->keeps[k]) continue;
         c->in[k + 1] = px_nn_all(b, q->state[k]);
         c->out[k + 1] = px_nn_all(b, q->new_state[k]);
     }
-    const double attributes[2][PX_MAX_ATTR] = {{m->lr, m->momentum}, {m->lr, m->beta1, m->beta2, m->adam_eps, 1}};
-    for (int k = 0; k < PX_MAX_ATTR; k++) c->attr[k] = attributes[is_adam][k];
+    px_optimizer_attributes(m->optimizer, &m->constants, c);
+    if (!o->ahead) return d;
+    d = made(b, q, PX_OP_SGD, PX_NN_ROLE_UPDATE, g, q->new_state[0], update);
+    int32_t buffer = like(b, q, PX_NN_ROLE_UPDATE, update_out(b), "ahead");
+    c = &b->p->calls[b->p->prog.n_calls - 1];
+    c->out[1] = px_nn_all(b, buffer);
+    px_optimizer_attributes(m->optimizer, &m->constants, c);
+    return d;
+}
+
+static void optimize(px_builder *b, px_nn_param *q) {
+    const px_nn_model *m = &b->p->model;
+    bool beside = q->matrix && m->decay != 0 && px_optimizer_of(m->optimizer)->decoupled;
+    q->update = stepped(b, q, penalised(b, q), beside ? "step" : "update");
+    if (!beside) return;
+    int32_t decay = scaled(b, q, q->value, -m->constants.lr * m->decay, "decay");
+    q->decay_call = b->p->prog.n_calls - 1;
+    q->update = made(b, q, PX_OP_ADD, PX_NN_ROLE_UPDATE, q->update, decay, "update");
 }
 
 /* w + d in the format in which the parameter is kept. */

@@ -1,5 +1,6 @@
-/* The row of THE op list for optimizers beside sgd and adam, in the words of op/layer.h.
+/* Rows of THE op list for optimizers beside sgd and adam, in the words of op/layer.h.
  *
+ * sign       in a; out -1, 0 or 1, a itself where it is 0 or NaN; nothing is rounded: the gradient of |a|
  * adaptive   in g, [m], v, [x]; out d, [m'], v', [x']; attributes: lr, beta1, beta2, eps, t (the step, from 1), form.
  *            m' = rnd(rnd(const(beta1) m) + rnd(const(1 - beta1) g)); mh = rnd(m' / const(1 - beta1^t));
  *            avg(y) = rnd(rnd(const(beta2) v) + rnd(const(1 - beta2) rnd(y y))); m', v', x' from here on as stored;
@@ -14,6 +15,7 @@
 #define PX_OP_OPTIMIZER_H
 
 #define PX_OP_OPTIMIZER_LIST(X)                                                                                        \
+    X(PX_OP_SIGN, "sign", 1, 1, 0, 0, "out = the sign of a: -1, 0 or 1")                                              \
     X(PX_OP_ADAPTIVE, "adaptive", 4, 4, 6,                                                                             \
       (a[5] == PX_ADAPTIVE_ADAGRAD     ? 6                                                                             \
        : a[5] == PX_ADAPTIVE_RMSPROP   ? 8                                                                             \

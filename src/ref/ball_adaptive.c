@@ -1,4 +1,6 @@
 /* Relatives of adam on balls: the exact readings of op/optimizer.h. */
+#include <math.h>
+
 #include "ref/ball_exec.h"
 
 /* Constants of a call and room for an entry, in one array. */
@@ -74,6 +76,18 @@ static void adaptive_row(const px_ball_work *w, int64_t i) {
     px_balls_free(t, ALL);
 }
 
+/* A ball about 0 knows no sign. */
+static void sign_row(const px_ball_work *w, int64_t i) {
+    for (int64_t j = 0; j < w->call->out[0].cols; j++) {
+        const px_ball *a = px_ball_in(w, 0, i, j);
+        px_ball *s = px_ball_out(w, 0, i, j);
+        bool known = a->r == 0 || px_ball_lower(a) > 0;
+        px_ball_double(s, mpfr_nan_p(a->x) ? (double)NAN : known ? mpfr_sgn(a->x) : 0);
+        if (!known) s->r = 1;
+    }
+}
+
 px_ball_op px_ball_op_adaptive(px_op op) {
+    if (op == PX_OP_SIGN) return (px_ball_op){sign_row, PX_BALL_ROWS};
     return (px_ball_op){.body = op == PX_OP_ADAPTIVE ? adaptive_row : NULL, .units = PX_BALL_ROWS};
 }

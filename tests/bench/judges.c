@@ -76,7 +76,7 @@ static judge *new_judge(int64_t width, int64_t length, int64_t batch, int64_t he
                          .gelu = PX_GELU_TANH,
                          .mask = -(double)INFINITY,
                          .norm_eps = 1e-5,
-                         .lr = 0.001,
+                         .constants = {.lr = 0.001},
                          .clip = (double)INFINITY,
                          .micro = 1,
                          .ranks = 1};

@@ -83,10 +83,10 @@ static step *new_step(px_nn_policy_id policy) {
                          .width = WIDTH,
                          .heads = HEADS,
                          .loss = PX_NN_LOSS_DOT,
-                         .optimizer = PX_NN_OPTIMIZER_SGD,
+                         .optimizer = PX_OPTIMIZER_SGD,
                          .mask = -(double)INFINITY,
                          .norm_eps = 1e-5,
-                         .lr = 1e-3,
+                         .constants = {.lr = 1e-3},
                          .clip = (double)INFINITY,
                          .micro = 1,
                          .ranks = 1};

@@ -6,16 +6,19 @@
 #include "arith/round.h"
 #include "kernel/fn.h"
 
-enum { B = PLAIN_B, T = PLAIN_T, C = PLAIN_C, H = PLAIN_H, N = PLAIN_N, S = PLAIN_S };
+enum { B = PLAIN_B, T = PLAIN_T, C = PLAIN_C, H = PLAIN_H, N = PLAIN_N, S = PLAIN_S, V = PLAIN_V };
 
-const int plain_size[PLAIN_PARAMS] = {C, C, 3 * C *C, 3 * C, C *C, C, C, C, 4 * C *C, 4 * C, 4 * C *C, C};
+const int plain_size[PLAIN_PARAMS] = {C,        C,     3 * C *C, 3 * C, C *C, C, C,    C,
+                                      4 * C *C, 4 * C, 4 * C *C, C,     C,    C, V *C, T *C};
 
-static double rnd(px_fp f, double x) { return px_round(f, px_rounding_of(PX_NEAREST_EVEN), x, 0); }
+double plain_rnd(px_fp f, double x) { return px_round(f, px_rounding_of(PX_NEAREST_EVEN), x, 0); }
+static double rnd(px_fp f, double x) { return plain_rnd(f, x); }
 
 /* Everything of the forward pass that the backward pass needs. */
 typedef struct saved {
-    double ln1[N][C], mean1[N], rstd1[N], qkv[N][3 * C], q[N][C], p[B][H][T][T], z[N][C], mid[N][C], ln2[N][C],
-        mean2[N], rstd2[N], fc[N][4 * C], bent[N][4 * C];
+    double x[N][C], ln1[N][C], mean1[N], rstd1[N], qkv[N][3 * C], q[N][C], p[B][H][T][T], used[B][H][T][T], z[N][C],
+        mid[N][C], ln2[N][C], mean2[N], rstd2[N], fc[N][4 * C], bent[N][4 * C];
+    double lnf[N][C], meanf[N], rstdf[N], dy[N][C], logits[N][V], dlogits[N][V];
     double wqkv[3 * C * C], wo[C * C], wfc[4 * C * C], wproj[4 * C * C]; /* as the step takes them */
 } saved;
 
@@ -48,13 +51,13 @@ static void narrow_linear(const plain_formats *f, int n, int in, int out, const 
 /* y (n x out) = x (n x in) w^T + bias; w: out x in. */
 static void linear(const plain_formats *f, int n, int in, int out, const double *x, const double *w, const double *bias,
                    double *y) {
-    if (f->forward.p) {
+    if (f->forward.p && bias) {
         narrow_linear(f, n, in, out, x, w, bias, y);
         return;
     }
     for (int i = 0; i < n; i++)
         for (int o = 0; o < out; o++) {
-            double s = rnd(f->in, bias[o]);
+            double s = bias ? rnd(f->in, bias[o]) : 0;
             for (int k = 0; k < in; k++)
                 s = rnd(f->acc, s + rnd(f->acc, rnd(f->in, x[i * in + k]) * rnd(f->in, w[o * in + k])));
             y[i * out + o] = rnd(f->out, s);
@@ -73,7 +76,7 @@ static void linear_backward(const plain_formats *f, int n, int in, int out, cons
         }
         double s = 0;
         for (int i = 0; i < n; i++) s = rnd(f->acc, s + rnd(f->in, dy[i * out + o]));
-        db[o] = rnd(f->out, s);
+        if (db) db[o] = rnd(f->out, s);
     }
     for (int i = 0; i < n; i++)
         for (int k = 0; k < in; k++) {
@@ -84,60 +87,12 @@ static void linear_backward(const plain_formats *f, int n, int in, int out, cons
         }
 }
 
-static void norm(px_fp f, const plain_options *o, double x[N][C], const double *g, const double *b, double y[N][C],
-                 double *mean, double *rstd) {
-    for (int i = 0; i < N; i++) {
-        double s = 0, v = 0, xi[C];
-        for (int j = 0; j < C; j++) xi[j] = rnd(f, x[i][j]);
-        for (int j = 0; j < C; j++) s = rnd(f, s + xi[j]);
-        mean[i] = rnd(f, s / C);
-        for (int j = 0; j < C; j++) {
-            double d = rnd(f, xi[j] - mean[i]);
-            v = rnd(f, v + rnd(f, d * d));
-        }
-        v = rnd(f, v / (o->unbiased ? C - 1 : C));
-        rstd[i] = o->eps_inside ? rnd(f, rnd(f, 1 / sqrt(v)) + 1e-5)
-                                : px_fn_rsqrt(f, px_rounding_of(PX_NEAREST_EVEN), rnd(f, v + rnd(f, 1e-5)));
-        for (int j = 0; j < C; j++)
-            y[i][j] = rnd(f, rnd(f, rnd(f, rnd(f, xi[j] - mean[i]) * rstd[i]) * rnd(f, g[j])) + rnd(f, b[j]));
-    }
-}
-
-static void norm_backward(px_fp f, double dy[N][C], double x[N][C], const double *mean, const double *rstd,
-                          const double *g, double *dg, double *db, double dx[N][C]) {
-    double k[N][C], up[N][C];
-    for (int i = 0; i < N; i++)
-        for (int j = 0; j < C; j++) {
-            up[i][j] = rnd(f, dy[i][j]);
-            k[i][j] = rnd(f, rnd(f, rnd(f, x[i][j]) - mean[i]) * rstd[i]);
-        }
-    for (int j = 0; j < C; j++) {
-        double s = 0, t = 0;
-        for (int i = 0; i < N; i++) {
-            s = rnd(f, s + rnd(f, up[i][j] * k[i][j]));
-            t = rnd(f, t + up[i][j]);
-        }
-        dg[j] = s;
-        db[j] = t;
-    }
-    for (int i = 0; i < N; i++) {
-        double a = 0, b = 0, h[C];
-        for (int j = 0; j < C; j++) h[j] = rnd(f, up[i][j] * rnd(f, g[j]));
-        for (int j = 0; j < C; j++) a = rnd(f, a + h[j]);
-        for (int j = 0; j < C; j++) b = rnd(f, b + rnd(f, h[j] * k[i][j]));
-        a = rnd(f, a / C);
-        b = rnd(f, b / C);
-        for (int j = 0; j < C; j++) dx[i][j] = rnd(f, rnd(f, rnd(f, h[j] - a) - rnd(f, k[i][j] * b)) * rstd[i]);
-    }
-}
-
 /* q k^T, softmax, times v, for one head of one sample; offsets of the head in a row of qkv and of z. */
 static void attention(const plain_formats *f, const plain_options *o, saved *a, int b, int h) {
     px_fp e = f->softmax;
-    px_rounding near = px_rounding_of(PX_NEAREST_EVEN);
     double root = 1 / sqrt((double)S);
     for (int i = 0; i < T; i++) {
-        double z[T], top, sum = 0;
+        double *z = a->p[b][h][i];
         for (int j = 0; j < T; j++) {
             double s = 0;
             for (int k = 0; k < S; k++) {
@@ -148,17 +103,15 @@ static void attention(const plain_formats *f, const plain_options *o, saved *a, 
             z[j] = o->scale_before ? s : rnd(e, s * rnd(e, root));
             if (j > i - o->mask_off_by_one && j > 0) z[j] = -(double)INFINITY;
         }
-        top = z[0];
-        for (int j = 1; j < T; j++) top = z[j] > top ? z[j] : top;
-        for (int j = 0; j < T; j++) z[j] = px_fn_exp(e, near, o->no_max ? z[j] : rnd(e, z[j] - top));
-        for (int j = 0; j < T; j++) sum = rnd(e, sum + z[j]);
-        for (int j = 0; j < T; j++) a->p[b][h][i][j] = rnd(e, z[j] / sum);
+        plain_softmax_row(e, o->no_max ? PLAIN_PLAIN : o->softmax, z);
+        for (int j = 0; j < T; j++)
+            a->used[b][h][i][j] = plain_dropped(e, e, o, 0, ((b * H + h) * T + i) * T + j, z[j]);
     }
     for (int i = 0; i < T; i++)
         for (int k = 0; k < S; k++) {
             double s = 0;
             for (int j = 0; j < T; j++)
-                s = rnd(f->acc, s + rnd(f->acc, rnd(f->in, a->p[b][h][i][j]) *
+                s = rnd(f->acc, s + rnd(f->acc, rnd(f->in, a->used[b][h][i][j]) *
                                                     rnd(f->in, a->qkv[b * T + j][2 * C + h * S + k])));
             a->z[b * T + i][h * S + k] = rnd(f->out, s);
         }
@@ -175,7 +128,7 @@ static void attention_backward(const plain_formats *f, const plain_options *o, c
             for (int k = 0; k < S; k++)
                 s = rnd(f->acc, s + rnd(f->acc, rnd(f->in, dz[b * T + i][h * S + k]) *
                                                     rnd(f->in, a->qkv[b * T + j][2 * C + h * S + k])));
-            dp[j] = rnd(e, rnd(f->out, s));
+            dp[j] = rnd(e, plain_dropped(e, e, o, 0, ((b * H + h) * T + i) * T + j, rnd(f->out, s)));
         }
         for (int j = 0; j < T; j++) w = rnd(e, w + rnd(e, dp[j] * a->p[b][h][i][j]));
         for (int j = 0; j < T; j++) {
@@ -190,7 +143,8 @@ static void attention_backward(const plain_formats *f, const plain_options *o, c
                 dq = rnd(f->acc, dq + rnd(f->acc, ds[j][i] * rnd(f->in, a->qkv[b * T + i][C + h * S + k])));
                 double q = rnd(f->in, o->scale_before ? a->q[b * T + i][h * S + k] : a->qkv[b * T + i][h * S + k]);
                 dk = rnd(f->acc, dk + rnd(f->acc, ds[i][j] * q));
-                dv = rnd(f->acc, dv + rnd(f->acc, rnd(f->in, a->p[b][h][i][j]) * rnd(f->in, dz[b * T + i][h * S + k])));
+                dv = rnd(f->acc,
+                         dv + rnd(f->acc, rnd(f->in, a->used[b][h][i][j]) * rnd(f->in, dz[b * T + i][h * S + k])));
             }
             dq = rnd(f->out, dq);
             dqkv[b * T + j][h * S + k] = o->scale_before ? rnd(f->out, dq * rnd(f->acc, root)) : dq;
@@ -236,9 +190,14 @@ static void copy_weights(const plain_options *o, const plain_step *s, saved *a) 
         for (int i = 0; i < plain_size[from[t]]; i++) to[t][i] = w[from[t]][i];
 }
 
+/* What a branch adds to the stream: rounded as it stands, or with some of it dropped. */
+static double branch_of(const plain_formats *f, const plain_options *o, int which, int e, double x) {
+    return rnd(f->residual, plain_dropped(f->acc, f->out, o, which, e, x));
+}
+
 static void forward(const plain_formats *f, const plain_options *o, plain_step *s, saved *a) {
     double out[N][C];
-    norm(f->norm, o, s->x, s->w[LN1G], s->w[LN1B], a->ln1, a->mean1, a->rstd1);
+    plain_normal(f->norm, o, a->x, s->w[LN1G], s->w[LN1B], a->ln1, a->mean1, a->rstd1);
     linear(f, N, C, 3 * C, a->ln1[0], a->wqkv, s->w[BQKV], a->qkv[0]);
     for (int i = 0; i < N; i++)
         for (int j = 0; j < C; j++)
@@ -247,81 +206,89 @@ static void forward(const plain_formats *f, const plain_options *o, plain_step *
         for (int h = 0; h < H; h++) attention(f, o, a, b, h);
     linear(f, N, C, C, a->z[0], a->wo, s->w[BO], out[0]);
     for (int i = 0; i < N; i++)
-        for (int j = 0; j < C; j++) a->mid[i][j] = rnd(f->residual, s->x[i][j] + rnd(f->residual, out[i][j]));
-    norm(f->norm, o, a->mid, s->w[LN2G], s->w[LN2B], a->ln2, a->mean2, a->rstd2);
+        for (int j = 0; j < C; j++)
+            a->mid[i][j] = rnd(f->residual, a->x[i][j] + branch_of(f, o, 1, i * C + j, out[i][j]));
+    plain_normal(f->norm, o, a->mid, s->w[LN2G], s->w[LN2B], a->ln2, a->mean2, a->rstd2);
     linear(f, N, C, 4 * C, a->ln2[0], a->wfc, s->w[BFC], a->fc[0]);
     for (int i = 0; i < N; i++)
         for (int j = 0; j < 4 * C; j++) a->bent[i][j] = rnd(f->gelu_out, gelu(f->gelu_acc, o->erf, a->fc[i][j]));
     linear(f, N, 4 * C, C, a->bent[0], a->wproj, s->w[BPROJ], out[0]);
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < C; j++)
+            s->y[i][j] = rnd(f->residual, a->mid[i][j] + branch_of(f, o, 2, i * C + j, out[i][j]));
+}
+
+/* The loss, and the gradient of y in a->dy. */
+static void inner_product(const plain_formats *f, const plain_options *o, plain_step *s, saved *a) {
     s->loss = 0;
     for (int i = 0; i < N; i++)
         for (int j = 0; j < C; j++) {
-            s->y[i][j] = rnd(f->residual, a->mid[i][j] + rnd(f->residual, out[i][j]));
             s->loss = rnd(f->loss, s->loss + rnd(f->loss, rnd(f->loss, s->dy[i][j]) * rnd(f->loss, s->y[i][j])));
+            a->dy[i][j] = rnd(f->residual, s->dy[i][j] * o->scale);
         }
 }
 
-static void backward(const plain_formats *f, const plain_options *o, plain_step *s, const saved *a) {
-    static double dy[N][C], dbent[N][4 * C], dfc[N][4 * C], dln[N][C], branch[N][C], dmid[N][C], dz[N][C],
-        dqkv[N][3 * C];
-    double x[N][C], mid[N][C];
-    memcpy(x, s->x, sizeof x);
-    memcpy(mid, a->mid, sizeof mid);
+static void characters(const plain_formats *f, const plain_options *o, plain_step *s, saved *a) {
+    double dln[N][C];
+    plain_normal(f->norm, o, s->y, s->w[LNFG], s->w[LNFB], a->lnf, a->meanf, a->rstdf);
+    linear(f, N, C, V, a->lnf[0], s->w[WTE], NULL, a->logits[0]);
+    s->loss = plain_entropy(f->loss, o->scale, a->logits[0], s->wanted, a->dlogits[0]);
+    linear_backward(f, N, C, V, a->dlogits[0], a->lnf[0], s->w[WTE], s->g[WTE], NULL, dln[0]);
+    plain_normal_backward(f->norm, o, dln, s->y, a->meanf, a->rstdf, s->w[LNFG], s->g[LNFG], s->g[LNFB], a->dy);
+}
+
+static void embed(const plain_formats *f, const plain_step *s, saved *a) {
     for (int i = 0; i < N; i++)
-        for (int j = 0; j < C; j++) dy[i][j] = rnd(f->residual, s->dy[i][j] * o->scale);
-    linear_backward(f, N, 4 * C, C, dy[0], a->bent[0], a->wproj, s->g[WPROJ], s->g[BPROJ], dbent[0]);
+        for (int j = 0; j < C; j++)
+            a->x[i][j] = rnd(f->residual, rnd(f->residual, s->w[WTE][(int)s->tokens[i] * C + j]) +
+                                              rnd(f->residual, s->w[WPE][i % T * C + j]));
+}
+
+static void embed_backward(const plain_formats *f, plain_step *s) {
+    px_fp r = f->residual;
+    for (int j = 0; j < C; j++) {
+        for (int v = 0; v < V; v++) {
+            double below = 0;
+            for (int i = 0; i < N; i++)
+                if ((int)s->tokens[i] == v) below = rnd(r, below + s->dx[i][j]);
+            s->g[WTE][v * C + j] = rnd(r, rnd(r, s->g[WTE][v * C + j]) + below);
+        }
+        for (int t = 0; t < T; t++) {
+            double sum = 0;
+            for (int b = 0; b < B; b++) sum = rnd(r, sum + s->dx[b * T + t][j]);
+            s->g[WPE][t * C + j] = sum;
+        }
+    }
+}
+
+/* The gradient of what a branch gave, as the linear layer takes it. */
+static void up_branch(const plain_formats *f, const plain_options *o, int which, double d[N][C], double up[N][C]) {
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < C; j++) up[i][j] = plain_dropped(f->acc, f->out, o, which, i * C + j, rnd(f->in, d[i][j]));
+}
+
+static void backward(const plain_formats *f, const plain_options *o, plain_step *s, saved *a) {
+    static double up[N][C], dbent[N][4 * C], dfc[N][4 * C], dln[N][C], branch[N][C], dmid[N][C], dz[N][C],
+        dqkv[N][3 * C];
+    px_fp r = f->residual;
+    up_branch(f, o, 2, a->dy, up);
+    linear_backward(f, N, 4 * C, C, up[0], a->bent[0], a->wproj, s->g[WPROJ], s->g[BPROJ], dbent[0]);
     for (int i = 0; i < N; i++)
         for (int j = 0; j < 4 * C; j++)
             dfc[i][j] = rnd(f->gelu_out, rnd(f->gelu_acc, dbent[i][j] * gelu_slope(f->gelu_acc, o->erf, a->fc[i][j])));
     linear_backward(f, N, C, 4 * C, dfc[0], a->ln2[0], a->wfc, s->g[WFC], s->g[BFC], dln[0]);
-    norm_backward(f->norm, dln, mid, a->mean2, a->rstd2, s->w[LN2G], s->g[LN2G], s->g[LN2B], branch);
+    plain_normal_backward(f->norm, o, dln, a->mid, a->mean2, a->rstd2, s->w[LN2G], s->g[LN2G], s->g[LN2B], branch);
     for (int i = 0; i < N; i++)
         for (int j = 0; j < C; j++)
-            dmid[i][j] = rnd(f->residual, (o->no_residual_gradient ? 0 : dy[i][j]) + rnd(f->residual, branch[i][j]));
-    linear_backward(f, N, C, C, dmid[0], a->z[0], a->wo, s->g[WO], s->g[BO], dz[0]);
+            dmid[i][j] = rnd(r, (o->no_residual_gradient ? 0 : rnd(r, a->dy[i][j])) + rnd(r, branch[i][j]));
+    up_branch(f, o, 1, dmid, up);
+    linear_backward(f, N, C, C, up[0], a->z[0], a->wo, s->g[WO], s->g[BO], dz[0]);
     for (int b = 0; b < B; b++)
         for (int h = 0; h < H; h++) attention_backward(f, o, a, b, h, dz, dqkv);
     linear_backward(f, N, C, 3 * C, dqkv[0], a->ln1[0], a->wqkv, s->g[WQKV], s->g[BQKV], dln[0]);
-    norm_backward(f->norm, dln, x, a->mean1, a->rstd1, s->w[LN1G], s->g[LN1G], s->g[LN1B], branch);
+    plain_normal_backward(f->norm, o, dln, a->x, a->mean1, a->rstd1, s->w[LN1G], s->g[LN1G], s->g[LN1B], branch);
     for (int i = 0; i < N; i++)
-        for (int j = 0; j < C; j++) s->dx[i][j] = rnd(f->residual, dmid[i][j] + rnd(f->residual, branch[i][j]));
-}
-
-static double adam(px_fp f, const plain_options *o, double g, double *m, double *v) {
-    double power1 = 1, power2 = 1;
-    for (int t = o->bias_off_by_one; t < (int)o->step; t++) power1 *= o->beta1, power2 *= o->beta2;
-    *m = rnd(f, rnd(f, rnd(f, o->beta1) * *m) + rnd(f, rnd(f, 1 - o->beta1) * g));
-    *v = rnd(f, rnd(f, rnd(f, o->beta2) * *v) + rnd(f, rnd(f, 1 - o->beta2) * rnd(f, g * g)));
-    double mh = rnd(f, *m / rnd(f, 1 - power1)), vh = rnd(f, *v / rnd(f, 1 - power2));
-    double root = o->eps_inside ? rnd(f, sqrt(rnd(f, vh + rnd(f, o->eps)))) : rnd(f, rnd(f, sqrt(vh)) + rnd(f, o->eps));
-    return rnd(f, rnd(f, -o->lr) * rnd(f, mh / root));
-}
-
-static void update(const plain_formats *f, const plain_options *o, plain_step *s) {
-    px_fp u = f->update;
-    double n2 = 0, inverse = o->no_unscale ? 1 : 1 / o->scale;
-    for (int t = 0; t < PLAIN_PARAMS; t++)
-        for (int i = 0; i < plain_size[t]; i++) {
-            s->unscaled[t][i] = rnd(u, s->g[t][i] * inverse);
-            double g = o->unscale_after_clip ? s->g[t][i] : s->unscaled[t][i];
-            n2 = rnd(u, n2 + rnd(u, g * g));
-        }
-    s->norm = rnd(u, sqrt(n2));
-    double q = rnd(u, rnd(u, o->clip) / rnd(u, s->norm + rnd(u, 1e-6)));
-    s->clip = q >= 1 ? 1 : q;
-    for (int t = 0; t < PLAIN_PARAMS; t++)
-        for (int i = 0; i < plain_size[t]; i++) {
-            double g = isfinite(o->clip) ? rnd(u, s->unscaled[t][i] * s->clip) : s->unscaled[t][i], d;
-            s->new_m[t][i] = s->m[t][i];
-            s->new_v[t][i] = s->v[t][i];
-            if (o->adam) {
-                d = adam(u, o, g, &s->new_m[t][i], &s->new_v[t][i]);
-            } else {
-                s->new_m[t][i] = rnd(u, rnd(u, rnd(u, o->momentum) * s->m[t][i]) + g);
-                d = rnd(u, rnd(u, -o->lr) * s->new_m[t][i]);
-            }
-            s->new_w[t][i] = rnd(f->master, s->w[t][i] + d);
-        }
+        for (int j = 0; j < C; j++) s->dx[i][j] = rnd(r, dmid[i][j] + rnd(r, branch[i][j]));
 }
 
 void plain_run(const plain_formats *formats, const plain_options *o, plain_step *s) {
@@ -330,7 +297,13 @@ void plain_run(const plain_formats *formats, const plain_options *o, plain_step 
     px_fp fp32;
     if (o->wide_accumulator && px_fp_parse("fp32", &fp32, NULL) == PX_OK) f.acc = fp32;
     copy_weights(o, s, &a);
+    memcpy(a.x, s->x, sizeof a.x);
+    if (o->loss == PLAIN_CROSS_ENTROPY) embed(&f, s, &a);
     forward(&f, o, s, &a);
+    if (o->loss == PLAIN_DOT) inner_product(&f, o, s, &a);
+    if (o->loss == PLAIN_MSE) s->loss = plain_mse(f.loss, o->scale, s->y, s->dy, a.dy);
+    if (o->loss == PLAIN_CROSS_ENTROPY) characters(&f, o, s, &a);
     backward(&f, o, s, &a);
-    update(&f, o, s);
+    if (o->loss == PLAIN_CROSS_ENTROPY) embed_backward(&f, s);
+    plain_update(&f, o, s);
 }

@@ -14,16 +14,12 @@ px_nn_model small_model(void) {
                          .width = PLAIN_C,
                          .heads = PLAIN_H,
                          .loss = PX_NN_LOSS_DOT,
-                         .optimizer = PX_NN_OPTIMIZER_ADAM,
+                         .optimizer = PX_OPTIMIZER_ADAM,
                          .gelu = PX_GELU_TANH,
                          .softmax = PX_SOFTMAX_STABLE,
                          .mask = -(double)INFINITY,
                          .norm_eps = 1e-5,
-                         .lr = 1e-2,
-                         .momentum = 0.9,
-                         .beta1 = 0.9,
-                         .beta2 = 0.999,
-                         .adam_eps = 1e-8,
+                         .constants = {.lr = 1e-2, .mu = 0.9, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8},
                          .clip = (double)INFINITY,
                          .micro = 1,
                          .ranks = 1,
@@ -62,9 +58,13 @@ void small_fill(plain_step *s, const plain_formats *f, uint64_t seed, double wei
             s->x[i][j] = rnd(f->residual, 2 * draw(seed, &c));
             s->dy[i][j] = rnd(f->residual, draw(seed, &c));
         }
+    for (int i = 0; i < PLAIN_N; i++) {
+        s->tokens[i] = (double)(px_philox(seed, 78, (uint64_t)i).lo % PLAIN_V);
+        s->wanted[i] = (double)(px_philox(seed, 79, (uint64_t)i).lo % PLAIN_V);
+    }
     for (int t = 0; t < PLAIN_PARAMS; t++)
         for (int i = 0; i < plain_size[t]; i++) {
-            double gain = t == LN1G || t == LN2G ? 1 : 0;
+            double gain = t == LN1G || t == LN2G || t == LNFG ? 1 : 0;
             s->w[t][i] = rnd(f->master, gain + weights * draw(seed, &c));
             s->old_w[t][i] = rnd(f->master, s->w[t][i] * 1.01);
             s->m[t][i] = rnd(f->update, 0.1 * draw(seed, &c));
@@ -73,20 +73,50 @@ void small_fill(plain_step *s, const plain_formats *f, uint64_t seed, double wei
 }
 
 static void give(px_nn_train *t, int32_t slot, const double *x) {
-    if (slot < 0) return;
+    if (slot < 0 || !t->inputs[slot].data) return;
     px_mat *m = &t->inputs[slot];
-    for (int64_t i = 0; i < m->rows; i++) px_mat_set_row(m, i, 0, m->cols, x + i * m->cols);
+    for (int64_t e = 0; e < m->rows * m->cols; e++) px_mat_set(m, e / m->cols, e % m->cols, rnd(m->fmt, x[e]));
 }
 
 void small_give(px_nn_train *t, const plain_step *s) {
     const px_nn_program *p = t->program;
     give(t, p->x[0], s->x[0]);
     give(t, p->dy[0], s->dy[0]);
-    for (int i = 0; i < PLAIN_PARAMS; i++) {
+    give(t, p->target[0], p->model.loss == PX_NN_LOSS_MSE ? s->dy[0] : s->wanted);
+    give(t, p->tokens[0], s->tokens);
+    for (int i = 0; i < p->n_params; i++) {
         give(t, p->params[i].value, s->w[i]);
         give(t, p->params[i].state[0], s->m[i]);
         give(t, p->params[i].state[1], s->v[i]);
     }
+}
+
+plain_options small_options(const px_nn_model *m) {
+    static const int optimizers[PX_OPTIMIZER_COUNT] = {[PX_OPTIMIZER_SGD] = PLAIN_SGD,
+                                                       [PX_OPTIMIZER_MOMENTUM] = PLAIN_MOMENTUM,
+                                                       [PX_OPTIMIZER_NESTEROV] = PLAIN_NESTEROV,
+                                                       [PX_OPTIMIZER_ADAM] = PLAIN_ADAM,
+                                                       [PX_OPTIMIZER_ADAMW] = PLAIN_ADAM};
+    plain_options o = {.erf = m->gelu == PX_GELU_ERF,
+                       .scale_before = m->scale_before,
+                       .loss = (int)m->loss,
+                       .softmax = m->softmax,
+                       .norm = (int)m->norm,
+                       .dropout = m->dropout,
+                       .optimizer = optimizers[m->optimizer],
+                       .decoupled = m->optimizer == PX_OPTIMIZER_ADAMW,
+                       .lr = m->constants.lr,
+                       .momentum = m->constants.mu,
+                       .beta1 = m->constants.beta1,
+                       .beta2 = m->constants.beta2,
+                       .eps = m->constants.eps,
+                       .clip = m->clip,
+                       .decay = m->decay,
+                       .l1 = m->l1,
+                       .scale = 1,
+                       .step = 1};
+    for (int k = 0; k < 3; k++) o.stream[k] = px_philox(m->seed, 0, (uint64_t)k + 1).lo;
+    return o;
 }
 
 static char difference[256];
@@ -111,13 +141,14 @@ static const char *compare(const px_nn_train *t, int32_t slot, const double *wan
 const char *small_difference(const px_nn_train *t, const plain_step *s) {
     const px_nn_program *p = t->program;
     const char *d = compare(t, p->y[0], s->y[0]);
+    int n = p->n_params;
     if (!d) d = compare(t, p->loss, &s->loss);
     if (!d) d = compare(t, p->dx[0], s->dx[0]);
-    for (int i = 0; i < PLAIN_PARAMS && !d; i++) d = compare(t, p->params[i].grad, s->g[i]);
-    for (int i = 0; i < PLAIN_PARAMS && !d; i++) d = compare(t, p->params[i].unscaled, s->unscaled[i]);
+    for (int i = 0; i < n && !d; i++) d = compare(t, p->params[i].grad, s->g[i]);
+    for (int i = 0; i < n && !d; i++) d = compare(t, p->params[i].unscaled, s->unscaled[i]);
     if (!d) d = compare(t, p->grad_norm, &s->norm);
     if (!d) d = compare(t, p->clip_factor, &s->clip);
-    for (int i = 0; i < PLAIN_PARAMS && !d; i++) {
+    for (int i = 0; i < n && !d; i++) {
         const px_nn_param *q = &p->params[i];
         d = compare(t, q->new_state[0], s->new_m[i]);
         if (!d) d = compare(t, q->new_state[1], s->new_v[i]);

@@ -5,9 +5,10 @@
 #include "nn/train.h"
 #include "support/plain_layer.h"
 
-/* Sizes of plain_layer.h, one layer, loss <dy, y>; adam with its defaults, or sgd. */
+/* Sizes of plain_layer.h, one layer, loss <dy, y>; adam with its defaults. */
 px_nn_model small_model(void);
 plain_formats plain_formats_of(const px_nn_policy *p);
+plain_options small_options(const px_nn_model *m); /* of the first step, not scaled */
 
 /* Numbers like those of training: gains about 1, weights up to `weights`; rounded to the formats in which the program
  * keeps them. */
