@@ -83,6 +83,12 @@ static const px_param params[] = {
     NUMBER("init", "0.02", 0, 1e6, true,
            "initial gpt2: standard deviation of weights; of the two that end a branch / sqrt(2 layers)"),
     NUMBER("grad", "1", 0, 1e30, true, "objective dot: standard deviation of dy"),
+    NUMBER("held_out", "0", 0, 0.9, true,
+           "objective cross_entropy: this part of the text, at its end, is not trained on"),
+    COUNT("patience", "0", 0, 1 << 20, false,
+          "early stopping: training ends when the least held-out loss is so many steps old; 0 stands for never"),
+    NUMBER("alarm", "2", 1, 1e30, false, "a sign warns beyond so many times the mean of its first values"),
+    COUNT("calm", "5", 1, 1 << 20, false, "so many values of a sign make that mean"),
     {"parameters", PX_PARAM_PATTERN, "random", sources, NULL, 0, 0, true,
      "of the first step; file:PATH: a .safetensors file with the names of nanoGPT's state dict, x and dy beside them"},
     {"text", PX_PARAM_PATTERN, "house", texts, NULL, 0, 0, true,
@@ -116,6 +122,15 @@ static const px_param params[] = {
     X("found_inf", "entries", PX_COLUMN_INTEGER, "infinite or undefined entries of the unscaled gradient")             \
     X("skipped", "1", PX_COLUMN_INTEGER, "1: no update was made, because of them")                                     \
     X("clip_factor", "1", PX_COLUMN_NUMBER, "what the gradient was multiplied by")                                     \
+    X("loss_held", "1", PX_COLUMN_NUMBER, "loss of the held-out batch, before the update, nothing dropped out")        \
+    X("stopped", "1", PX_COLUMN_INTEGER, "1: the last step, the least held-out loss is `patience` steps old")          \
+    X("loss_warned", "1", PX_COLUMN_INTEGER,                                                                           \
+      "first step at which loss was not finite or above `alarm` times the mean of its first `calm` values")            \
+    X("grad_warned", "1", PX_COLUMN_INTEGER, "the same of grad_norm")                                                  \
+    X("weight_warned", "1", PX_COLUMN_INTEGER, "the same of weight_norm")                                              \
+    X("kappa_warned", "1", PX_COLUMN_INTEGER, "the same of kappa_2, the largest of all weight matrices")               \
+    X("foretold", "", PX_COLUMN_TEXT,                                                                                  \
+      "of loss, grad_norm and weight_norm those that had warned when kappa_2 did; none; empty while it has not")       \
     X("lost", "1", PX_COLUMN_NUMBER, "fraction of the updates d other than 0 that left w as it was")                   \
     X("flops_products", "operations", PX_COLUMN_NUMBER, "of matrix products, counted from the calls: 2 m n k each")    \
     X("flops_formula", "operations", PX_COLUMN_NUMBER,                                                                 \
@@ -183,7 +198,10 @@ const px_kind px_kind_transformer = {
         "scale, "
         "skipped and lost updates, and a row for each tensor asked for, compared with the same step, from the same "
         "parameters and data, in exact arithmetic: relative error, cosine, sign flips, flushed and overflowed entries. "
-        "Gradients are compared as they stand, times the loss scale.",
+        "Gradients are compared as they stand, times the loss scale. Four signs of health stand side by side in the "
+        "row of the step: loss, grad_norm, weight_norm and (tensors = weights) the largest kappa_2; a sign warns when "
+        "it is not finite or above `alarm` times the mean of its first `calm` values, and `foretold` says which of "
+        "the first three had warned by the time kappa_2 did.",
     .sources =
         (const char *const[]){"Micikevicius et al., Mixed precision training, ICLR 2018, arXiv 1710.03740",
                               "Kalamkar et al., A study of bfloat16 for deep learning training, arXiv 1905.12322",
@@ -192,8 +210,8 @@ const px_kind px_kind_transformer = {
                               "Vaswani et al., Attention is all you need, 2017; Karpathy, nanoGPT",
                               "Edelman, Eigenvalues and condition numbers of random matrices, SIMAX 9(4), 1988",
                               "Bai & Yin, Limit of the smallest eigenvalue of a sample covariance matrix, 1993", NULL},
-    .highlights = (const char *const[]){"loss", "grad_norm", "loss_scale", "skipped", "lost", "err_rel_2", "cosine",
-                                        "flushed", "overflowed", NULL},
+    .highlights = (const char *const[]){"loss", "grad_norm", "loss_scale", "skipped", "kappa_2", "foretold", "lost",
+                                        "err_rel_2", "cosine", "flushed", "overflowed", NULL},
     .check = px_transformer_check,
     .cost = px_transformer_cost,
     .run = px_transformer_run,

@@ -29,6 +29,43 @@ typedef enum px_initial_id { PX_INITIAL_LIST(PX_INITIAL_ENUM) PX_INITIAL_COUNT }
 
 enum { PX_JUDGE_EXACT, PX_JUDGE_CERTIFIED, PX_JUDGE_NONE };
 
+/* Signs of health (S10 of the notes): X(id, name, column of the step at which it warned). A sign warns at the first step
+ * at which it is not finite, or more than `alarm` times the mean of the first `calm` values that were measured of it,
+ * where that mean is positive. */
+#define PX_SIGN_LIST(X)                                                                                                \
+    X(LOSS, "loss", "loss_warned")                                                                                     \
+    X(GRAD_NORM, "grad_norm", "grad_warned")                                                                           \
+    X(WEIGHT_NORM, "weight_norm", "weight_warned")                                                                     \
+    X(KAPPA, "kappa_2", "kappa_warned")
+#define PX_SIGN_ENUM(id, name, column)   PX_SIGN_##id,
+#define PX_SIGN_NAME(id, name, column)   name,
+#define PX_SIGN_COLUMN(id, name, column) column,
+typedef enum px_sign_id { PX_SIGN_LIST(PX_SIGN_ENUM) PX_SIGN_COUNT } px_sign_id;
+
+typedef struct px_sign {
+    double sum;
+    int64_t n;      /* values in sum */
+    int64_t warned; /* step; 0: not so far */
+} px_sign;
+typedef struct px_transformer_signs {
+    double alarm;
+    int64_t calm;
+    px_sign sign[PX_SIGN_COUNT];
+    char foretold[40]; /* those of the first three that had warned when kappa_2 did; empty: it did not */
+} px_transformer_signs;
+void px_transformer_watch(px_transformer_signs *all, int64_t step, const double value[PX_SIGN_COUNT],
+                          const bool measured[PX_SIGN_COUNT]);
+void px_transformer_signs_set(const px_transformer_signs *all, px_row *row);
+
+/* Early stopping: the loss of a batch from the end of the text, which training never sees. */
+typedef struct px_transformer_held {
+    double part;      /* of the text; 0: none */
+    int64_t patience; /* training ends when the least loss is so many steps old; 0: never */
+    double loss, least;
+    int64_t least_at; /* step */
+    bool stopped;
+} px_transformer_held;
+
 /* A cell: the program, its run, and what is reported of it. */
 typedef struct px_transformer {
     px_nn_model model;
@@ -47,6 +84,8 @@ typedef struct px_transformer {
     px_text_data text; /* loss cross_entropy */
     px_nn_program program;
     px_nn_train train;
+    px_transformer_held held;
+    px_transformer_signs *signs;
 } px_transformer;
 
 /* Reads the axes; the reason in the arena when the combination makes no sense, else NULL. */
@@ -56,6 +95,11 @@ const char *px_transformer_read(px_arena *arena, const px_case *c, px_transforme
  * that belong to the input alone; stored in the formats of the program. */
 void px_transformer_start(const px_case *c, px_transformer *t);
 void px_transformer_batch(const px_case *c, px_transformer *t);
+
+/* Characters that training draws from. */
+int64_t px_transformer_seen(const px_transformer *t);
+/* Before a step: the loss of the held-out batch, and whether it is time to stop. */
+px_status px_transformer_hold(const px_case *c, px_transformer *t, px_error *err);
 
 /* Emits the rows of the step just made. */
 px_status px_transformer_emit(const px_transformer *t, const px_nn_report *report, px_lab *lab, px_sink *sink,

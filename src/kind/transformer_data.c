@@ -82,19 +82,41 @@ void px_transformer_start(const px_case *c, px_transformer *t) {
     }
 }
 
-void px_transformer_batch(const px_case *c, px_transformer *t) {
+/* Sequences that begin at random within `places` places from `first`; the draws from number `index` on. */
+static void put_text(px_transformer *t, px_draw draw, uint64_t index, int64_t first, int64_t places) {
     const px_nn_program *p = &t->program;
-    if (t->model.loss != PX_NN_LOSS_CROSS_ENTROPY) return;
-    px_draw draw = {c->seed, t->rep, "text"};
-    uint64_t places = (uint64_t)(t->text.length - t->model.length);
     int64_t length = t->model.length;
     for (int32_t k = 0; k < p->n_batches; k++)
-        for (int64_t s = 0; s < t->model.batch; s++) {
-            uint64_t index = (uint64_t)((t->train.attempt * p->n_batches + k) * t->model.batch + s);
-            const uint8_t *from = t->text.token + px_draw_bits(draw, index) % places;
+        for (int64_t s = 0; s < t->model.batch; s++, index++) {
+            const uint8_t *from = t->text.token + first + px_draw_bits(draw, index) % (uint64_t)places;
             for (int64_t i = 0; i < length; i++) {
                 px_mat_set(&t->train.inputs[p->tokens[k]], s * length + i, 0, from[i]);
                 px_mat_set(&t->train.inputs[p->target[k]], s * length + i, 0, from[i + 1]);
             }
         }
+}
+
+int64_t px_transformer_seen(const px_transformer *t) {
+    return t->text.length - (int64_t)(t->held.part * (double)t->text.length);
+}
+
+void px_transformer_batch(const px_case *c, px_transformer *t) {
+    int64_t sequences = t->program.n_batches * t->model.batch;
+    if (t->model.loss != PX_NN_LOSS_CROSS_ENTROPY) return;
+    put_text(t, (px_draw){c->seed, t->rep, "text"}, (uint64_t)(t->train.attempt * sequences), 0,
+             px_transformer_seen(t) - t->model.length);
+}
+
+px_status px_transformer_hold(const px_case *c, px_transformer *t, px_error *err) {
+    px_transformer_held *h = &t->held;
+    int64_t seen = px_transformer_seen(t), step = t->train.attempt + 1;
+    if (h->part == 0) return PX_OK;
+    put_text(t, (px_draw){c->seed, t->rep, "held"}, 0, seen, t->text.length - seen - t->model.length);
+    PX_TRY(px_nn_evaluate(&t->train, &h->loss, err));
+    if (step == 1 || h->loss < h->least) {
+        h->least = h->loss;
+        h->least_at = step;
+    }
+    h->stopped = h->patience > 0 && step - h->least_at >= h->patience;
+    return PX_OK;
 }

@@ -94,7 +94,8 @@ const char *px_transformer_read(px_arena *arena, const px_case *c, px_transforme
                           .initial = (px_initial_id)px_case_word(c, "initial"),
                           .init = px_case_real(c, "init"),
                           .grad = px_case_real(c, "grad"),
-                          .rep = (uint64_t)px_case_int(c, "rep")};
+                          .rep = (uint64_t)px_case_int(c, "rep"),
+                          .held = {.part = px_case_real(c, "held_out"), .patience = px_case_int(c, "patience")}};
     t->scaler = (px_nn_scaler){.scaling = (px_nn_scaling)px_case_word(c, "scaling"),
                                .scale = px_case_real(c, "scale"),
                                .up = px_case_real(c, "growth"),
@@ -105,8 +106,13 @@ const char *px_transformer_read(px_arena *arena, const px_case *c, px_transforme
         px_error unreadable; /* is for px_transformer_check to say: such a file stops the run */
         bool read = px_text_data_read(arena, px_case_value(c, "text")->path, &t->text, &unreadable) == PX_OK;
         t->model.vocab = read ? t->text.vocab : 2;
-        if (read && t->text.length <= t->model.length) return "a text shorter than the positions of a batch";
+        int64_t seen = px_transformer_seen(t), held = t->text.length - seen;
+        if (read && seen <= t->model.length) return "a text shorter than the positions of a batch";
+        if (read && t->held.part > 0 && held <= t->model.length) return "a held-out part too short for a sequence";
+    } else if (t->held.part > 0) {
+        return "held_out belongs to objective cross_entropy";
     }
+    if (t->held.patience > 0 && t->held.part == 0) return "patience without a held-out part";
     const char *why = refused(t, c);
     if (why) return why;
     if (t->local && t->judge == PX_JUDGE_NONE) return "local errors without a judge";

@@ -131,6 +131,19 @@ static void set_costs(px_row *row, const px_transformer *t) {
     px_columns_figure(row, "bytes_per_parameter", n.per_parameter);
 }
 
+static void set_signs(const reporter *r, px_row *row, const px_nn_report *report, double weights) {
+    bool norm = !report->skipped, kappa = r->largest_kappa > 0;
+    px_transformer_watch(r->t->signs, r->t->train.attempt + 1,
+                         (const double[]){report->loss, report->grad_norm, weights, r->largest_kappa},
+                         (const bool[]){true, norm, true, kappa});
+    px_columns_figure(row, "weight_norm", weights);
+    if (kappa) px_columns_figure(row, "kappa_2", r->largest_kappa);
+    px_transformer_signs_set(r->t->signs, row);
+    if (r->t->held.part == 0) return;
+    px_row_value(row, "loss_held", r->t->held.loss);
+    px_row_integer(row, "stopped", r->t->held.stopped);
+}
+
 static px_status emit_step(const reporter *r, const px_nn_report *report, px_error *err) {
     px_row row = new_row(r, "step");
     px_row_value(&row, "loss", report->loss);
@@ -143,8 +156,7 @@ static px_status emit_step(const reporter *r, const px_nn_report *report, px_err
     px_row_number(&row, "loss_scale", report->scale);
     px_row_integer(&row, "found_inf", report->found);
     px_row_integer(&row, "skipped", report->skipped);
-    px_columns_figure(&row, "weight_norm", weight_norm(r->t));
-    if (r->largest_kappa > 0) px_columns_figure(&row, "kappa_2", r->largest_kappa);
+    set_signs(r, &row, report, weight_norm(r->t));
     set_costs(&row, r->t);
     if (!report->skipped) {
         double lost;
