@@ -250,30 +250,40 @@ static int32_t slot_named(const char *name) {
     return -1;
 }
 
-/* A factor is the largest power of two that keeps the tensor in range; a delayed one is that of the step before. */
+/* A factor is the largest power of two that keeps the tensor in range; delayed, the least of the last steps' is taken,
+ * 1 in the first. The weight grows and shrinks from step to step. */
 static void fp8_factors(void **state) {
     (void)state;
-    for (int q = PX_NN_QUANTIZE_CURRENT; q <= PX_NN_QUANTIZE_DELAYED; q++) {
+    static const double grown[] = {1, 0x1p-5, 0x1p-4, 0x1p-6, 0x1p-7, 0x1p-7, 0x1p-7, 0x1p-3};
+    enum { STEPS = sizeof grown / sizeof *grown };
+    for (int64_t history = 0; history <= 3; history++) { /* 0: the current one */
         px_nn_model model = small_model();
         px_nn_policy policy = px_nn_policy_of(PX_NN_POLICY_FP8_AMP);
-        policy.quantize = (px_nn_quantize)q;
+        policy.quantize = history ? PX_NN_QUANTIZE_DELAYED : PX_NN_QUANTIZE_CURRENT;
+        policy.history = history ? history : 1;
         open_run(&model, &policy, no_scaling);
-        fill_inputs(3, 0.01);
-        double last = 1;
-        for (int k = 0; k < 3; k++) {
+        double factor[STEPS];
+        for (int k = 0; k < STEPS; k++) {
+            double top = 0, used = 1;
+            int32_t w = slot_named("h.0.attn.c_attn.weight");
+            px_mat *m = &train.inputs[w];
+            for (int64_t e = 0; e < 3 * PLAIN_C * PLAIN_C; e++) {
+                double x = grown[k] * ldexp(1 + (double)(e % 7) / 8, -(int)(e % 3));
+                px_mat_set(m, e / PLAIN_C, e % PLAIN_C, x);
+                top = fmax(top, x);
+            }
             step();
-            int32_t w = slot_named("h.0.attn.c_attn.weight"), taken = slot_named("h.0.attn.c_attn.weight.fp8");
-            double f = read(slot_named("h.0.attn.c_attn.weight.factor"), 0, 0), top = 0;
-            for (int64_t i = 0; i < 3 * PLAIN_C; i++)
-                for (int64_t j = 0; j < PLAIN_C; j++) top = fmax(top, fabs(read(w, i, j)));
+            double f = factor[k] = read(slot_named("h.0.attn.c_attn.weight.factor"), 0, 0), x = read(w, 1, 2);
             assert_true(top * f <= 448 && top * f > 224);
-            double used = q == PX_NN_QUANTIZE_DELAYED ? last : f, x = read(w, 1, 2);
+            for (int past = k - (int)history > 0 ? k - (int)history : 0; past < k; past++)
+                used = past == 0 || past == k - history ? factor[past] : fmin(used, factor[past]);
+            if (history == 0) used = f;
             double want = px_round(policy.forward, px_rounding_of(PX_NEAREST_EVEN), x * used, 0);
-            double got = read(taken, 1, 2);
+            double got = read(slot_named("h.0.attn.c_attn.weight.fp8"), 1, 2);
             assert_memory_equal(&got, &want, sizeof got);
-            last = f;
             advance();
         }
+        px_nn_train_close(&train);
     }
 }
 

@@ -46,6 +46,7 @@ static const px_param params[] = {
     OVERRIDE("residual", "residual additions and the gradient along them"),
     OVERRIDE("optimizer_format", "unscaled gradients, optimizer and its state"),
     CHOICE("fp8_scaling", "none", quantizers, "policy fp8_amp: how operands come into the range of fp8"),
+    COUNT("fp8_history", "1", 1, 1 << 12, false, "fp8_scaling delayed: the largest magnitude of so many steps counts"),
     PX_AXIS_MODEL,
     PX_AXIS_FUSED,
     CHOICE("master", "policy", masters, "master copy of the parameters; policy: fp32 for amp, else none"),

@@ -27,6 +27,7 @@ static void read_policy(const px_case *c, px_nn_policy *p) {
     override(c, "optimizer_format", p, PX_NN_CLASS_UPDATE);
     if (reduce->word < 0) p->reduce = reduce->fp;
     p->quantize = (px_nn_quantize)px_case_word(c, "fp8_scaling");
+    p->history = px_case_int(c, "fp8_history");
     p->model = (int16_t)px_case_word(c, "model");
     p->fused = px_case_word(c, "fused") == PX_FUSED_YES;
 }
@@ -70,6 +71,8 @@ static const char *refused(const px_transformer *t, const px_case *c) {
         return "growth, backoff and interval belong to scaling dynamic";
     if (t->policy.quantize != PX_NN_QUANTIZE_DIRECT && px_fp_is_exact(t->policy.forward))
         return "fp8_scaling belongs to policy fp8_amp";
+    if (t->policy.quantize != PX_NN_QUANTIZE_DELAYED && t->policy.history != 1)
+        return "fp8_history belongs to fp8_scaling delayed";
     if (t->policy.model != PX_MODEL_NONE && t->policy.fused)
         return "a matrix unit has its own ways: fused does not apply";
     const char *why = px_optimizer_refused(t->model.optimizer, &t->model.constants);

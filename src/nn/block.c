@@ -38,22 +38,25 @@ static int32_t scaled(px_builder *b, int32_t x, int32_t factor, px_fp f, const c
     return y;
 }
 
-/* The factor that brings x to the top of the format's range, and its inverse. Delayed: those found are for the next
- * step, and this one has what was found before. */
-static void find_factor(px_builder *b, int32_t x, const char *name, int32_t factor[2]) {
+/* The power of two that brings x to the top of a range, and its inverse. */
+static void find_power(px_builder *b, int32_t x, double top, const char *name, const char *suffix, int32_t factor[2]) {
     static const char *const names[] = {"factor", "inverse"};
-    const px_nn_policy *policy = &b->p->policy;
     for (int k = 0; k < 2; k++)
-        factor[k] = px_nn_slot(b, PX_NN_ROLE_SCALAR, 1, 1, px_fp_exact(), "%.34s.%s", name, names[k]);
+        factor[k] = px_nn_slot(b, PX_NN_ROLE_SCALAR, 1, 1, px_fp_exact(), "%.28s.%s%s", name, names[k], suffix);
     px_call *c = px_nn_call(b, PX_OP_POWER_SCALE, PX_NN_CLASS_LINEAR);
     c->in[0] = px_nn_all(b, x);
-    c->attr[0] = policy->forward.max_finite;
+    c->attr[0] = top;
     for (int k = 0; k < 2; k++) c->out[k] = px_nn_all(b, factor[k]);
-    for (int k = 0; k < 2 && policy->quantize == PX_NN_QUANTIZE_DELAYED; k++) {
-        int32_t before = px_nn_slot(b, PX_NN_ROLE_SCALAR, 1, 1, px_fp_exact(), "%.34s.%s.old", name, names[k]);
-        px_nn_carry(b, factor[k], before);
-        factor[k] = before;
-    }
+}
+
+/* Of the format's range. Delayed: the inverse is remembered, and the largest of those remembered is taken. */
+static void find_factor(px_builder *b, int32_t x, const char *name, int32_t factor[2]) {
+    const px_nn_policy *policy = &b->p->policy;
+    find_power(b, x, policy->forward.max_finite, name, "", factor);
+    if (policy->quantize != PX_NN_QUANTIZE_DELAYED) return;
+    int32_t past = px_nn_slot(b, PX_NN_ROLE_SCALAR, 1, policy->history, px_fp_exact(), "%.34s.history", name);
+    px_nn_carry(b, factor[1], past);
+    find_power(b, past, 1, name, ".used", factor);
 }
 
 /* x in the format of forward products; *inverse undoes its factor, -1: there is none. Made once, as px_nn_round. */

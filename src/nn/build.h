@@ -37,7 +37,7 @@ int32_t px_nn_slot(px_builder *b, px_nn_role role, int64_t rows, int64_t cols, p
 /* The name of a slot without the batch's prefix. */
 const char *px_nn_bare(const px_builder *b, int32_t slot);
 
-/* After a step, `from` becomes `to` of the next one. */
+/* After a step, `from` becomes the first of `to` (1 x n, zeros at first); what was there moves on by one place. */
 void px_nn_carry(px_builder *b, int32_t from, int32_t to);
 
 /* A new call with all views absent, the class's recipe, without matrix unit and fusing. Valid until the next one. */

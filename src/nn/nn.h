@@ -87,8 +87,9 @@ typedef struct px_nn_segment {
     X(ACTIVATION, "activation")                                                                                        \
     X(STATISTIC, "statistic")                                                                                          \
     X(ACTIVATION_GRADIENT, "activation_gradient")                                                                      \
-    X(PARAMETER_GRADIENT, "parameter_gradient") X(UNSCALED, "unscaled") X(CLIPPED, "clipped") X(UPDATE, "update")      \
-        X(NEW_PARAMETER, "new_parameter") X(NEW_STATE, "new_state")
+    X(PARAMETER_GRADIENT, "parameter_gradient")                                                                        \
+    X(UNSCALED, "unscaled") X(CLIPPED, "clipped") X(UPDATE, "update") X(NEW_PARAMETER, "new_parameter")                \
+        X(NEW_STATE, "new_state")
 #define PX_NN_AS_ROLE(id, name) PX_NN_ROLE_##id,
 typedef enum px_nn_role { PX_NN_ROLE_LIST(PX_NN_AS_ROLE) PX_NN_ROLE_COUNT } px_nn_role;
 
@@ -123,7 +124,7 @@ typedef struct px_nn_program {
     px_nn_segment *segments;
     int32_t n_segments;
     int32_t (
-        *carry)[2]; /* pairs of slots: the first after a step is the second of the next one; the first step has 1 */
+        *carry)[2]; /* pairs of slots: a number, and where the last ones are kept for the next step, newest first */
     int32_t n_carry;
     px_nn_param *params;
     int32_t n_params;

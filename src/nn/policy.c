@@ -11,7 +11,7 @@ static px_fp named(const char *name) {
 static px_nn_rule uniform(px_fp f) { return (px_nn_rule){.in = f, .mul = f, .acc = f, .out = f}; }
 
 static px_nn_policy uniform_policy(px_fp f) {
-    px_nn_policy p = {.master = f, .reduce = f, .model = PX_MODEL_NONE, .order = PX_SEQUENTIAL};
+    px_nn_policy p = {.master = f, .reduce = f, .history = 1, .model = PX_MODEL_NONE, .order = PX_SEQUENTIAL};
     for (int c = 0; c < PX_NN_CLASS_COUNT; c++) p.rule[c] = uniform(f);
     return p;
 }

@@ -43,7 +43,7 @@ typedef enum px_nn_policy_id { PX_NN_POLICY_LIST(PX_NN_AS_POLICY) PX_NN_POLICY_C
 #define PX_NN_QUANTIZE_LIST(X)                                                                                         \
     X(DIRECT, "none", "not at all: rounded as they are")                                                               \
     X(CURRENT, "current", "the tensor's largest magnitude comes to the top of the range")                              \
-    X(DELAYED, "delayed", "by the factor that the tensor of the step before would have had; 1 in the first step")
+    X(DELAYED, "delayed", "by the least factor that it would have had in the last `history` steps; 1 in the first")
 #define PX_NN_AS_QUANTIZE(id, name, text) PX_NN_QUANTIZE_##id,
 typedef enum px_nn_quantize { PX_NN_QUANTIZE_LIST(PX_NN_AS_QUANTIZE) PX_NN_QUANTIZE_COUNT } px_nn_quantize;
 
@@ -53,6 +53,7 @@ typedef struct px_nn_policy {
     px_fp reduce;            /* of the sum over ranks */
     px_fp forward;           /* operands of the blocks' linear layers on the way forward; p = 0: as the class says */
     px_nn_quantize quantize; /* of them */
+    int64_t history;         /* delayed: steps */
     int16_t model;           /* px_model of a matrix unit for linear and attention, PX_MODEL_NONE: a rounding a step */
     uint8_t order;           /* px_order of all sums inside operations */
     bool fused;              /* linear and attention: one rounding a step, the product is not rounded */

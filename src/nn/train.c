@@ -31,7 +31,6 @@ px_status px_nn_train_open(px_arena *arena, const px_nn_program *program, const 
     t->inputs = PX_NEW_ARRAY(arena, px_mat, prog->n_slots);
     for (int32_t s = 0; s < prog->n_slots; s++)
         if (!out[s]) t->inputs[s] = px_mat_new(arena, prog->slots[s].fmt, prog->slots[s].rows, prog->slots[s].cols);
-    for (int32_t i = 0; i < program->n_carry; i++) px_mat_set(&t->inputs[program->carry[i][1]], 0, 0, 1);
     return exec->open(exec, &t->state, prog, err);
 }
 
@@ -143,10 +142,20 @@ static px_status carry(px_nn_train *t, int32_t from, int32_t to, px_error *err) 
     return t->exec->get(t->state, from, &value, err);
 }
 
+/* The newest first: what was there moves on by one place. */
+static px_status remember(px_nn_train *t, int32_t from, int32_t to, px_error *err) {
+    px_mat *m = &t->inputs[to];
+    double newest;
+    PX_TRY(read_number(t, from, &newest, err));
+    for (int64_t j = m->cols - 1; j > 0; j--) px_mat_set(m, 0, j, px_mat_get(m, 0, j - 1));
+    px_mat_set(m, 0, 0, newest);
+    return PX_OK;
+}
+
 px_status px_nn_advance(px_nn_train *t, px_error *err) {
     const px_nn_program *p = t->program;
     t->attempt++;
-    for (int32_t i = 0; i < p->n_carry; i++) PX_TRY(carry(t, p->carry[i][0], p->carry[i][1], err));
+    for (int32_t i = 0; i < p->n_carry; i++) PX_TRY(remember(t, p->carry[i][0], p->carry[i][1], err));
     px_nn_scaler_update(&t->scaler, t->skipped);
     if (t->skipped) return PX_OK;
     t->step++;
