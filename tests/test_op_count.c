@@ -108,6 +108,9 @@ static void adaptive(const shape *s) {
 static void kahan_update(const shape *s) {
     for (int64_t i = 0; i < s->m * s->n; i++) px_layer_add_kahan(&recipe, 1, 1, 1, room);
 }
+static void signs(const shape *s) {
+    for (int64_t i = 0; i < s->m * s->n; i++) px_layer_sign(1);
+}
 static void sums(const shape *s) {
     for (int64_t i = 0; i < s->m; i++) sum(&recipe, s->k, ones);
 }
@@ -158,6 +161,7 @@ static const struct {
     {PX_OP_MSE, mse, 3, 1, 1, 7, {0}},
     {PX_OP_CROSS_ENTROPY, cross_entropy, 3, 1, 1, 7, {0}},
     {PX_OP_CLIP_FACTOR, clip, 1, 1, 1, 1, {0}},
+    {PX_OP_SIGN, signs, 3, 3, 7, 7, {0}},
     {PX_OP_SGD, sgd, 3, 3, 7, 7, {0}},
     {PX_OP_ADAM, adam, 3, 3, 7, 7, {0}},
     {PX_OP_ADAPTIVE, adaptive, 3, 3, 7, 7, {[5] = PX_ADAPTIVE_EPS_INSIDE}},
