@@ -29,6 +29,7 @@ static const struct {
     {PX_OP_SUM, "sum_error", "fp16/same/"},
     {PX_OP_GEMM, "gemm_error", "fp16/same/"},
     {PX_OP_SCALE, "adam_lab", "rosenbrock"},
+    {PX_OP_NORMALISE, "normalisation_variance", "two_pass/fp16/"},
     {PX_OP_SIGN, "conditioning_in_training", "fp32/adam/0.01/constant/0/0/0.001/"},
     {PX_OP_SGD, "adam_lab", "momentum/fp16/"},
     {PX_OP_ADAM, "adam_lab", "adam/fp16/"},

@@ -34,6 +34,7 @@ static double counted;
 #undef add
 #undef bits_at
 #include "../src/kernel/layer.c"
+#include "../src/kernel/normalise.c"
 #include "../src/kernel/optimizer.c"
 #include "../src/kernel/softmax.c"
 #define divide factor_divide
@@ -108,6 +109,10 @@ static void adaptive(const shape *s) {
 static void kahan_update(const shape *s) {
     for (int64_t i = 0; i < s->m * s->n; i++) px_layer_add_kahan(&recipe, 1, 1, 1, room);
 }
+static void normalise(const shape *s) {
+    double centre, spread;
+    for (int64_t i = 0; i < s->m; i++) px_normalise(&recipe, (int)s->a[0], s->n, ones, out, &centre, &spread);
+}
 static void signs(const shape *s) {
     for (int64_t i = 0; i < s->m * s->n; i++) px_layer_sign(1);
 }
@@ -161,6 +166,10 @@ static const struct {
     {PX_OP_MSE, mse, 3, 1, 1, 7, {0}},
     {PX_OP_CROSS_ENTROPY, cross_entropy, 3, 1, 1, 7, {0}},
     {PX_OP_CLIP_FACTOR, clip, 1, 1, 1, 1, {0}},
+    {PX_OP_NORMALISE, normalise, 3, 3, 7, 7, {PX_NORMALISE_TWO_PASS}},
+    {PX_OP_NORMALISE, normalise, 3, 3, 7, 7, {PX_NORMALISE_ONE_PASS}},
+    {PX_OP_NORMALISE, normalise, 3, 3, 7, 7, {PX_NORMALISE_WELFORD}},
+    {PX_OP_NORMALISE, normalise, 3, 3, 7, 7, {PX_NORMALISE_MIN_MAX}},
     {PX_OP_SIGN, signs, 3, 3, 7, 7, {0}},
     {PX_OP_SGD, sgd, 3, 3, 7, 7, {0}},
     {PX_OP_ADAM, adam, 3, 3, 7, 7, {0}},

@@ -301,6 +301,33 @@ static void losses(void **state) {
     }
 }
 
+static void normalised(void **state) {
+    (void)state;
+    for (int form = 0; form < PX_NORMALISE_COUNT; form++) {
+        bench b;
+        start(&b, PX_OP_NORMALISE);
+        b.call.attr[0] = form;
+        in(&b, 0, M, N), out(&b, 0, M, N), out(&b, 1, M, 1), out(&b, 2, M, 1);
+        go(&b);
+        for (int64_t i = 0; i < M; i++) {
+            double mean = 0, variance = 0, least = (double)INFINITY, most = -(double)INFINITY;
+            for (int64_t j = 0; j < N; j++) {
+                mean += x(&b, 0, i, j) / N;
+                least = fmin(least, x(&b, 0, i, j));
+                most = fmax(most, x(&b, 0, i, j));
+            }
+            for (int64_t j = 0; j < N; j++) variance += pow(x(&b, 0, i, j) - mean, 2) / N;
+            bool range = form == PX_NORMALISE_MIN_MAX;
+            double centre = range ? least : mean, spread = range ? most - least : variance;
+            expect(&b, 1, i, 0, centre);
+            expect(&b, 2, i, 0, spread);
+            for (int64_t j = 0; j < N; j++)
+                expect(&b, 0, i, j, (x(&b, 0, i, j) - centre) / (range ? spread : sqrt(spread)));
+        }
+        finish(&b);
+    }
+}
+
 static void signs(void **state) {
     (void)state;
     bench b;
@@ -414,6 +441,7 @@ int main(void) {
         cmocka_unit_test(dropout_and_scale),
         cmocka_unit_test(embeddings),
         cmocka_unit_test(losses),
+        cmocka_unit_test(normalised),
         cmocka_unit_test(signs),
         cmocka_unit_test(check_and_clip),
         cmocka_unit_test(updates),

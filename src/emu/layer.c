@@ -6,6 +6,7 @@
 
 #include "arith/round.h"
 #include "emu/layer_arrays.h"
+#include "emu/normalise.h"
 #include "emu/view.h"
 #include "kernel/layer.h"
 
@@ -310,6 +311,7 @@ static const struct row {
     {PX_OP_CROSS_ENTROPY, DEFINITION(define_cross_entropy)},
     {PX_OP_NONFINITE, DEFINITION(define_nonfinite)},
     {PX_OP_CLIP_FACTOR, DEFINITION(define_clip_factor)},
+    {PX_OP_NORMALISE, DEFINITION(px_define_normalise)},
     {PX_OP_SIGN, DEFINITION(define_element)},
     {PX_OP_SGD, ARRAYS(px_arrays_sgd, define_optimizer)},
     {PX_OP_ADAM, ARRAYS(px_arrays_adam, define_optimizer)},

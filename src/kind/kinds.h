@@ -16,7 +16,8 @@
     X(perturbation)                                                                                                    \
     X(transformer)                                                                                                     \
     X(optimizer)                                                                                                       \
-    X(cost)
+    X(cost)                                                                                                            \
+    X(normalisation)
 
 #define PX_KIND_EXTERN(id) extern const px_kind px_kind_##id;
 PX_KIND_LIST(PX_KIND_EXTERN)

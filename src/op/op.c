@@ -110,6 +110,10 @@ static void check_layer(const px_call *call) {
     case PX_OP_LAYERNORM:
     case PX_OP_LAYERNORM_BACKWARD:
     case PX_OP_LAYERNORM_GAMMA: check_layernorm(call); break;
+    case PX_OP_NORMALISE:
+        check_shape(out[0], in[0].rows, in[0].cols);
+        check_statistics(&out[1], in[0].rows);
+        break;
     case PX_OP_MSE:
     case PX_OP_CROSS_ENTROPY: check_loss(call); break;
     case PX_OP_GATHER:

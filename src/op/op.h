@@ -11,6 +11,7 @@
 #include "matrix/wide.h"
 #include "op/factor.h"
 #include "op/layer.h"
+#include "op/normalise.h"
 #include "op/optimizer.h"
 
 /* THE op list: X(id, name, inputs, outputs, attributes, flops, what it computes). Inputs in [ ] may be absent (slot -1).
@@ -28,7 +29,8 @@
       "inputs a, b, [c]: out = c + sign a b by the recipe; attribute 0: sign, +1 or -1")                               \
     PX_OP_FACTOR_LIST(X)                                                                                               \
     PX_OP_LAYER_LIST(X)                                                                                                \
-    PX_OP_OPTIMIZER_LIST(X)
+    PX_OP_OPTIMIZER_LIST(X)                                                                                            \
+    PX_OP_NORMALISE_LIST(X)
 
 #define PX_OP_ENUM(id, name, n_in, n_out, n_attr, flops, text) id,
 typedef enum px_op { PX_OP_LIST(PX_OP_ENUM) PX_OP_COUNT } px_op;

@@ -55,7 +55,8 @@ static px_ball_op find_op(px_op op) {
     }
     px_ball_op found = px_ball_op_layer(op);
     if (!found.body) found = px_ball_op_train(op);
-    return found.body ? found : px_ball_op_adaptive(op);
+    if (!found.body) found = px_ball_op_adaptive(op);
+    return found.body ? found : px_ball_op_normalise(op);
 }
 
 /* ---- the executor ---- */

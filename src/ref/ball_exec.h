@@ -37,11 +37,12 @@ typedef struct px_ball_op {
     px_ball_units units;
 } px_ball_op;
 
-/* Lists by operation: the layer's, losses and updates, relatives of adam (ball_layer.c, ball_train.c, ball_adaptive.c).
- * */
+/* Lists by operation: the layer's, losses and updates, relatives of adam, data (ball_layer.c, ball_train.c,
+ * ball_adaptive.c, ball_normalise.c). */
 px_ball_op px_ball_op_layer(px_op op);
 px_ball_op px_ball_op_train(px_op op);
 px_ball_op px_ball_op_adaptive(px_op op);
+px_ball_op px_ball_op_normalise(px_op op);
 
 /* beta, 1 - beta, 1 - beta^t, of the decimal that beta is meant as; scratch: a temporary. */
 void px_ball_decay(px_ball beta[3], double value, int64_t t, px_ball *scratch);
