@@ -62,6 +62,31 @@ static void wide_values_have_three_parts(void **state) {
     px_arena_free(arena);
 }
 
+/* Blocks, also of matrices with a longer row, number for number, as they are and transposed; what lies between stays. */
+static void blocks_are_copied_along_and_across(void **state) {
+    (void)state;
+    enum { ROWS = 5, COLS = 21, ROOM = 40 };
+    px_arena *arena = px_arena_new();
+    const px_fp formats[] = {fp32, fp64};
+    for (size_t f = 0; f < 2; f++) {
+        px_mat m = px_mat_new(arena, formats[f], ROWS + 2, COLS + 3);
+        for (int64_t e = 0; e < m.rows * m.cols; e++) px_mat_set(&m, e / m.cols, e % m.cols, (double)(e + 1));
+        double along[ROWS * ROOM], across[COLS * ROOM];
+        for (int e = 0; e < ROWS * ROOM; e++) along[e] = -1;
+        for (int e = 0; e < COLS * ROOM; e++) across[e] = -1;
+        px_mat_get_block(&m, 1, 2, ROWS, COLS, along, ROOM, 1);
+        px_mat_get_block(&m, 1, 2, ROWS, COLS, across, 1, ROOM);
+        for (int64_t i = 0; i < ROWS; i++)
+            for (int64_t j = 0; j < ROOM; j++) {
+                double want = j < COLS ? px_mat_get(&m, 1 + i, 2 + j) : -1;
+                assert_int_equal(bits(along[i * ROOM + j]), bits(want));
+                if (j < COLS) assert_int_equal(bits(across[j * ROOM + i]), bits(want));
+            }
+        for (int64_t j = 0; j < COLS; j++) assert_int_equal(bits(across[j * ROOM + ROWS]), bits(-1));
+    }
+    px_arena_free(arena);
+}
+
 static void views_of_a_slot(void **state) {
     (void)state;
     const px_slot slots[] = {{.name = "a", .rows = 3, .cols = 5}};
@@ -83,6 +108,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stores_what_it_is_given),
         cmocka_unit_test(wide_values_have_three_parts),
+        cmocka_unit_test(blocks_are_copied_along_and_across),
         cmocka_unit_test(views_of_a_slot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,7 +99,7 @@ static int64_t check(look kind, px_fp fmt, int64_t m, int64_t n, int64_t k, doub
     px_truth exact, certified;
     assert_int_equal(px_ref_truth(arena, &call, in, 2, &exact, NULL), PX_OK);
     assert_true(px_ref_can_certify(&call, in, 2));
-    px_ref_certify(arena, &call, in, &certified);
+    px_ref_certify(arena, &call, in, true, &certified);
     int64_t proven = 0;
     for (int64_t i = 0; i < m; i++)
         for (int64_t j = 0; j < n; j++) {
@@ -208,10 +208,10 @@ static terms steered(int64_t n, bool in_blocks) {
 static double error_of(const px_ref_isa *isa, const terms *t) {
     int64_t rows = isa->rows, width = isa->width;
     double *a = calloc((size_t)(t->n * rows), sizeof *a), *b = calloc((size_t)(t->n * width), sizeof *b);
-    double *hi = calloc((size_t)(2 * rows * width), sizeof *hi);
+    double *hi = calloc((size_t)(4 * rows * width), sizeof *hi);
     assert_true(a && b && hi);
     for (int64_t i = 0; i < t->n; i++) a[i * rows] = t->a[i], b[i * width] = t->b[i];
-    px_ref_tile tile = {.n = t->n, .a = a, .b = b, .hi = hi, .lo = hi + rows * width};
+    px_ref_tile tile = {.n = t->n, .a = a, .b = b, .hi = hi, .lo = hi + 2 * rows * width};
     isa->anchored(&tile);
     mpfr_t x, y;
     mpfr_inits2(400, x, y, (mpfr_ptr)NULL);
@@ -274,33 +274,46 @@ static void every_term_of_the_radius_is_needed(void **state) {
     free(blocks.b);
 }
 
-/* Sum of magnitudes of n terms by the kernel; the first is -a b, the others are c d. */
+/* Sum of magnitudes of n terms by the kernel, the numbers rounded first: the first is -a b, the others are c d. */
 static double magnitudes(const px_ref_isa *isa, int64_t n, double a, double b, double c, double d) {
     int64_t rows = isa->rows, width = isa->width;
-    double *x = calloc((size_t)(2 * n * rows), sizeof *x), *y = calloc((size_t)(n * width), sizeof *y);
-    double *sum = calloc((size_t)(2 * rows * width), sizeof *sum);
-    assert_true(x && y && sum);
+    double *x = calloc((size_t)(2 * n * rows), sizeof *x), *y = calloc((size_t)(2 * n * width), sizeof *y);
+    float *sizes = calloc((size_t)(2 * n * (rows + width)), sizeof *sizes);
+    double *sum = calloc((size_t)(4 * rows * width), sizeof *sum), one[PX_REF_MAX_WIDTH];
+    assert_true(x && y && sizes && sum);
+    for (int i = 0; i < PX_REF_MAX_WIDTH; i++) one[i] = 1;
     for (int64_t t = 0; t < n; t++) x[t * rows] = t ? c : -a, y[t * width] = t ? d : b;
-    isa->magnitudes(&(px_ref_tile){.n = n, .a = x, .b = y, .hi = sum});
+    isa->scale(x, sizes, n, true, one);
+    isa->scale(y, sizes + 2 * n * rows, n, false, one);
+    isa->sizes(&(px_ref_sizes){.n = n, .a = sizes, .b = sizes + 2 * n * rows, .sum = sum});
     double result = sum[0];
     free(sum);
+    free(sizes);
     free(y);
     free(x);
     return result;
 }
 
-/* 1/4 and n - 1 terms that are lost beside it, each a little below half its ulp: nearly the whole radius is needed. */
+/* Half an ulp of binary32 is lost in each number, in their product and in the sum of a block; nothing beyond a block. */
 static void the_radius_of_magnitudes_is_needed(void **state) {
     (void)state;
     int n_isa;
     const px_ref_isa *const *isa = px_ref_isa_usable(&n_isa);
-    const int64_t n = 1001;
-    double small = 0x1p-55 - 0x1p-80;
+    const double v = 0x1p-24, most = 0.5 + v / 2 * (1 - 0x1p-10); /* rounded down to 1/2 */
     for (int s = 0; s < n_isa; s++) {
-        double sum = magnitudes(isa[s], n, 0.5, 0.5, small, 0.5 + 0x1p-20), radius = px_ref_radius_of_magnitudes(n);
-        double error = (double)(n - 1) * small * (0.5 + 0x1p-20);
-        assert_true(sum == 0.25); /* its ulp is 2^-54 */
-        assert_true(error <= radius * sum && error > radius * sum / 4);
+        double sum = magnitudes(isa[s], 1, most, most, 0, 0), exact = most * most;
+        assert_true(sum == 0.25);
+        assert_true(exact - sum <= px_ref_radius_of_magnitudes(1) * sum && exact - sum > 1.9 * v * sum);
+        /* 1/4 and n - 1 terms that are lost beside it, each a little below half its ulp */
+        const int64_t n = PX_REF_SIZES_BLOCK;
+        double small = 0x1p-26 - 0x1p-49, error = (double)(n - 1) * small;
+        sum = magnitudes(isa[s], n, 0.5, 0.5, small, 1);
+        assert_true(sum == 0.25); /* its ulp is 2^-25 */
+        assert_true(error <= px_ref_radius_of_magnitudes(n) * sum);
+        assert_true(error > (double)(n - 2) * v * sum);
+        sum = magnitudes(isa[s], 10 * n, 0.5, 0.5, small, 1); /* of the other blocks, all is kept */
+        error = fabs((double)(10 * n - 1) * small + 0.25 - sum);
+        assert_true(error <= px_ref_radius_of_magnitudes(10 * n) * sum && error <= (double)n * small);
     }
 }
 
@@ -314,7 +327,7 @@ static void threads_change_nothing(void **state) {
     px_truth t[2];
     for (int s = 0; s < 2; s++) {
         px_parallel_set_jobs(s ? 3 : 1);
-        px_ref_certify(arena, &call, in, &t[s]);
+        px_ref_certify(arena, &call, in, true, &t[s]);
     }
     px_parallel_set_jobs(0);
     size_t bytes = 50 * 90 * sizeof(double);

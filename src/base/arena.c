@@ -1,5 +1,6 @@
 #include "base/arena.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +37,7 @@ px_arena *px_arena_new(void) {
     return a;
 }
 
-void *px_arena_alloc(px_arena *arena, size_t count, size_t size) {
+void *px_arena_room(px_arena *arena, size_t count, size_t size) {
     size_t bytes;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - ALIGNMENT) px_out_of_memory(SIZE_MAX);
     bytes = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -48,7 +49,11 @@ void *px_arena_alloc(px_arena *arena, size_t count, size_t size) {
     }
     void *p = (unsigned char *)(c + 1) + c->used;
     c->used += bytes;
-    return memset(p, 0, bytes);
+    return p;
+}
+
+void *px_arena_alloc(px_arena *arena, size_t count, size_t size) {
+    return memset(px_arena_room(arena, count, size), 0, count * size);
 }
 
 char *px_arena_strdup(px_arena *arena, const char *text) {
@@ -89,4 +94,10 @@ void px_arena_free(px_arena *arena) {
     px_arena_reset(arena);
     free(arena->chunks);
     free(arena);
+}
+
+/* Blocks above 32 MiB, glibc's limit for these, go back all the same. */
+void px_memory_keep(void) {
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }

@@ -13,6 +13,9 @@ px_arena *px_arena_new(void);
 /* count elements of size bytes each, zeroed, aligned to 64 bytes; the product is overflow-checked. Never NULL. */
 void *px_arena_alloc(px_arena *arena, size_t count, size_t size);
 
+/* The same, not zeroed: for what is written as a whole before it is read. */
+void *px_arena_room(px_arena *arena, size_t count, size_t size);
+
 /* A copy of the text, of printf-formatted text. */
 char *px_arena_strdup(px_arena *arena, const char *text);
 char *px_arena_printf(px_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -20,6 +23,10 @@ char *px_arena_printf(px_arena *arena, const char *format, ...) __attribute__((f
 /* Drops everything that was allocated; the arena can be used again. */
 void px_arena_reset(px_arena *arena);
 void px_arena_free(px_arena *arena); /* NULL is allowed */
+
+/* From now on, memory that is freed stays with the process: one cell needs what the one before it gave back, and pages
+ * that the system hands out anew cost as much as copying them. A program says so once, when it starts. */
+void px_memory_keep(void);
 
 #define PX_NEW(arena, type)          ((type *)px_arena_alloc((arena), 1, sizeof(type)))
 #define PX_NEW_ARRAY(arena, type, n) ((type *)px_arena_alloc((arena), (size_t)(n), sizeof(type)))

@@ -63,6 +63,7 @@ static px_status run(px_arena *arena, int argc, const char *const *argv, px_erro
 }
 
 int px_cli_main(int argc, const char *const *argv) {
+    px_memory_keep();
     px_error err = {PX_OK, ""};
     px_arena *arena = px_arena_new();
     errno = 0;

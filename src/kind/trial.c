@@ -43,7 +43,7 @@ px_status px_lab_truth(px_lab *lab, const px_call *call, const px_mat *in, int n
     if (lab->engine == PX_ENGINE_MPFR) return px_ref_truth_mpfr(lab->arena, call, in, n_in, truth, err);
     if (lab->dump_dir || !px_ref_can_certify(call, in, n_in))
         return px_ref_truth(lab->arena, call, in, n_in, truth, err);
-    px_ref_certify(lab->arena, call, in, truth);
+    px_ref_certify(lab->arena, call, in, true, truth);
     return PX_OK;
 }
 

@@ -13,7 +13,7 @@
 
 static const double share = 1 + 0x1p-20;      /* for what the bounds of certified.h neglect, and their own roundings */
 static const double residue = 1.25 * 0x1p-52; /* R */
-static const double v_f64 = 0x1p-53;
+static const double v_f64 = 0x1p-53, v_f32 = 0x1p-24;
 
 static double sum_to(double n) { return n * (n + 1) / 2 - 1; } /* 2 + 3 + ... + n */
 
@@ -24,8 +24,11 @@ px_ref_radius px_ref_radius_of(int64_t n) {
                            .blocks = b * sum_to(q) * v_f64 * residue * share};
 }
 
-/* Relative to the sum found, not to the exact one: the share covers that, too. */
-double px_ref_radius_of_magnitudes(int64_t n) { return ((double)n + 1) * v_f64 * share; }
+double px_ref_radius_of_magnitudes(int64_t n) {
+    double b = (double)(n < PX_REF_SIZES_BLOCK ? n : PX_REF_SIZES_BLOCK), q = ceil((double)n / PX_REF_SIZES_BLOCK);
+    double e = (b + 3) * v_f32;
+    return (e / (1 - 2 * e) + q * v_f64) * share;
+}
 
 /* ---- One entry, exactly ---- */
 
@@ -34,13 +37,6 @@ typedef struct product {
     double sign;
 } product;
 
-/* Column j, in x of m->rows numbers. */
-static void get_column(const px_mat *m, int64_t j, double *x) {
-    for (int64_t t = 0; t < m->rows; t++)
-        x[t] = px_fits_float(m->fmt) ? (double)((const float *)m->data)[t * m->ld + j]
-                                     : ((const double *)m->data)[t * m->ld + j];
-}
-
 static void exact_entry(const void *operands, int64_t i, int64_t j, mpfr_t sum, mpfr_t magnitudes) {
     const product *p = operands;
     int64_t k = p->a.cols;
@@ -48,7 +44,7 @@ static void exact_entry(const void *operands, int64_t i, int64_t j, mpfr_t sum, 
     if (!x) px_out_of_memory(2ull * (size_t)k * (sizeof *x + sizeof(double)));
     double *numbers = (double *)(x + 2 * k);
     px_mat_get_row(&p->a, i, 0, k, numbers);
-    get_column(&p->b, j, numbers + k);
+    px_mat_get_block(&p->b, 0, j, k, 1, numbers + k, 1, 1);
     for (int64_t t = 0; t < k; t++) {
         x[t] = px_num_of(p->sign * numbers[t]);
         x[k + t] = px_num_of(numbers[k + t]);
@@ -78,22 +74,25 @@ typedef struct certificate {
     const px_ref_isa *isa;
     px_ref_side a, b;
     px_truth *truth;
-    bool plain, magnitudes; /* the plain sums are exact (but for the rests); |A||B| is no result itself */
-    px_ref_rests rests;     /* of A */
-    double radius, finest;  /* of the scaled results; where the quanta of row and column add up to more, 0 */
+    bool plain, sizes;     /* the plain sums are exact (but for the rests); |A||B| is wanted, and no result itself */
+    px_ref_rests rests;    /* of A */
+    double radius, finest; /* of the scaled results; where the quanta of row and column add up to more, 0 */
+    double least;          /* sums of magnitudes below may have lost something to underflow */
 } certificate;
 
 static double *at(const px_mat *m, int64_t i, int64_t j) { return m->data ? (double *)m->data + i * m->ld + j : NULL; }
+static double number(const px_mat *m, int64_t i, int64_t j) { return m->data ? *at(m, i, j) : 0; }
 
-/* Entries that the row as a whole is not certain of. Zeros lack their sign only. (Products of scaled numbers do not
- * underflow: b = 0 means that all of them are 0.) */
+/* Entries that the row as a whole is not certain of; b: the scaled sum of magnitudes. Zeros lack their sign only. */
 static void settle_entry(const certificate *c, int64_t i, int64_t j, double b) {
-    double *hi = at(&c->truth->v.hi, i, j), *radius = at(&c->truth->v.radius, i, j), known = radius ? *radius : 0;
-    bool usable = isfinite(c->a.scale[i] * c->b.scale[j]) != 0;
-    if (usable && *hi == 0 && (known == 0 || (c->magnitudes && b == 0))) {
-        if (!all_zero(c->p, i, j, hi)) *hi = 0;
-        if (radius) *radius = 0;
-    } else if (!usable || !px_ref_is_certain(*hi, *at(&c->truth->v.lo, i, j), known)) {
+    px_wide *v = &c->truth->v;
+    double *hi = at(&v->hi, i, j), known = number(&v->radius, i, j);
+    bool usable = isfinite(c->a.scale[i] * c->b.scale[j]) != 0, sized = !c->sizes || b >= c->least;
+    if (usable && *hi == 0 && all_zero(c->p, i, j, hi)) {
+        if (v->radius.data) *at(&v->radius, i, j) = 0;
+    } else if (usable && sized && *hi == 0 && known == 0) {
+        *hi = 0;
+    } else if (!usable || !sized || !px_ref_is_certain(*hi, number(&v->lo, i, j), known)) {
         px_ref_fill_entry(c->truth, exact_entry, c->p, i, j);
     }
 }
@@ -102,15 +101,16 @@ static void settle_entry(const certificate *c, int64_t i, int64_t j, double b) {
 static void finish_row(const certificate *c, int64_t i, int64_t first, int64_t columns, const double *hi,
                        const double *lo, const double *b) {
     px_wide *v = &c->truth->v;
-    double room[4][PX_REF_MAX_WIDTH];
+    double room[4][2 * PX_REF_MAX_WIDTH];
     double *to[] = {at(&v->hi, i, first), at(&v->lo, i, first), at(&v->radius, i, first),
-                    c->magnitudes ? at(&c->truth->absab.hi, i, first) : NULL};
-    bool ragged = columns < c->b.width;
+                    c->sizes ? at(&c->truth->absab.hi, i, first) : NULL};
+    bool ragged = columns < 2 * c->b.width;
     px_ref_row row = {.hi = hi, .lo = lo, .b = b, .scale = c->a.scale[i], .quantum = c->a.quantum[i]};
     row.scales = c->b.scale + first;
     row.quanta = c->b.quantum + first;
     row.radius = c->radius;
     row.finest = c->finest;
+    row.least = c->least;
     double **out[] = {&row.out_hi, &row.out_lo, &row.out_radius, &row.out_b};
     for (int p = 0; p < 4; p++) *out[p] = to[p] && ragged ? room[p] : to[p];
     bool certain = c->isa->finish(&row);
@@ -120,26 +120,29 @@ static void finish_row(const certificate *c, int64_t i, int64_t first, int64_t c
 }
 
 /* Results of a tile as the kernels leave them. */
+enum { MOST = 4 * PX_REF_MAX_ROWS * PX_REF_MAX_WIDTH };
 typedef struct results {
-    double hi[2 * PX_REF_MAX_ROWS * PX_REF_MAX_WIDTH], lo[2 * PX_REF_MAX_ROWS * PX_REF_MAX_WIDTH];
-    double b[2 * PX_REF_MAX_ROWS * PX_REF_MAX_WIDTH];
+    double hi[MOST], lo[MOST], b[MOST];
 } results;
 
-static void multiply(const certificate *c, int64_t strip, int64_t panel, results *r) {
-    px_ref_tile tile = {.n = c->a.k, .a = c->a.x + strip * c->a.k * c->a.width, .hi = r->hi, .lo = r->lo};
-    tile.b = c->b.x + panel * c->b.k * c->b.width;
-    px_ref_tile second = tile;
-    second.a += c->a.k * c->a.width;
-    second.hi += c->a.width * c->b.width;
-    second.lo += c->a.width * c->b.width;
-    if (c->plain) {
-        c->isa->plain(&tile);
-    } else {
-        c->isa->anchored(&tile);
-        c->isa->anchored(&second);
+/* Strips `pair` of A (two of them) against strips `panel` of B. */
+static void multiply(const certificate *c, int64_t pair, int64_t panel, results *r) {
+    int64_t k = c->a.k, rows = c->a.width, width = c->b.width;
+    const double *a = c->a.x + 2 * pair * k * rows, *b = c->b.x + 2 * panel * k * width;
+    for (int part = 0; part < 4; part++) {
+        int64_t down = part / 2, across = part % 2, to = 2 * down * rows * width + across * width;
+        px_ref_tile tile = {.n = k, .a = a + down * k * rows, .b = b + across * k * width};
+        tile.hi = r->hi + to;
+        tile.lo = r->lo + to;
+        if ((2 * panel + across) * width >= c->b.n || (c->plain && down)) continue;
+        if (c->plain)
+            c->isa->plain(&tile);
+        else
+            c->isa->anchored(&tile);
     }
-    tile.hi = r->b;
-    if (c->magnitudes) c->isa->magnitudes(&tile);
+    px_ref_sizes sizes = {.n = k, .a = c->a.sizes + 2 * pair * k * rows, .sum = r->b};
+    sizes.b = c->b.sizes + 2 * panel * k * width;
+    if (c->sizes) c->isa->sizes(&sizes);
 }
 
 /* x + y = *x + *y, exactly (Knuth's two-sum). */
@@ -151,42 +154,42 @@ static void two_sum(int n, double *x, double *y) {
     }
 }
 
-/* Adds what was put aside of a line of A times its numbers in B; all exact, but for the last rounding of b. */
-static void add_rests(const certificate *c, int64_t line, int64_t panel, double *hi, double *lo, double *b) {
+/* Adds what was put aside of a line of A times its numbers in B; all exact. */
+static void add_rests(const certificate *c, int64_t line, int64_t panel, double *hi, double *lo) {
     int width = c->b.width;
     const px_ref_rest *r = c->rests.rest + c->rests.first[line], *last = c->rests.rest + c->rests.first[line + 1];
-    const double *numbers = c->b.x + panel * c->b.k * width;
-    double sizes[PX_REF_MAX_WIDTH] = {0};
+    const double *numbers = c->b.x + 2 * panel * c->b.k * width;
     if (r == last) return;
     for (; r < last; r++)
-        for (int j = 0; j < width; j++) {
-            double y = numbers[r->t * width + j];
-            lo[j] += r->x * y;
-            sizes[j] += r->magnitude * fabs(y);
+        for (int part = 0; part < 2; part++) {
+            const double *y = numbers + (part * c->b.k + r->t) * width;
+            for (int j = 0; j < width; j++) lo[part * width + j] += r->x * y[j];
         }
-    two_sum(width, hi, lo);
-    for (int j = 0; j < width; j++) b[j] += sizes[j];
+    two_sum(2 * width, hi, lo);
 }
 
 /* Tiles in an order in which a block of strips of A stays in a cache while B passes by. */
 enum { BLOCK = 8 };
 
-/* A tile: two strips of A, one of B. */
 static void one_tile(void *context, int64_t task) {
     const certificate *c = context;
-    int64_t pairs = c->a.strips / 2, start = task / (BLOCK * c->b.strips) * BLOCK;
+    int64_t pairs = c->a.strips / 2, panels = c->b.strips / 2, start = task / (BLOCK * panels) * BLOCK;
     int64_t block = pairs - start < BLOCK ? pairs - start : BLOCK;
-    int64_t place = task - start * c->b.strips, pair = start + place % block, panel = place / block;
-    results r = {.lo = {0}};
-    multiply(c, 2 * pair, panel, &r);
-    int height = 2 * c->a.width, width = c->b.width;
+    int64_t place = task - start * panels, pair = start + place % block, panel = place / block;
+    int height = 2 * c->a.width, width = 2 * c->b.width;
     int64_t top = pair * height, first = panel * width;
     int64_t rows = c->a.n - top < height ? c->a.n - top : height;
     int64_t columns = c->b.n - first < width ? c->b.n - first : width;
+    results r;
+    if (columns < width)
+        memset(&r, 0, sizeof r);
+    else if (c->plain)
+        memset(r.lo, 0, sizeof r.lo);
+    multiply(c, pair, panel, &r);
     for (int64_t i = 0; i < rows; i++) {
-        double *hi = r.hi + i * width, *lo = r.lo + i * width, *b = r.b + i * width;
-        if (c->rests.first) add_rests(c, top + i, panel, hi, lo, b);
-        finish_row(c, top + i, first, columns, hi, lo, b);
+        double *hi = r.hi + i * width, *lo = r.lo + i * width;
+        if (c->rests.first) add_rests(c, top + i, panel, hi, lo);
+        finish_row(c, top + i, first, columns, hi, lo, r.b + i * width);
     }
 }
 
@@ -208,7 +211,7 @@ static void split_a(certificate *c, double a, double b, int terms) {
     c->plain = c->rests.first != NULL;
 }
 
-static void prepare(certificate *c, px_arena *arena) {
+static void prepare(certificate *c, px_arena *arena, bool sizes) {
     const product *p = c->p;
     int64_t m = p->a.rows, n = p->b.cols, k = p->a.cols;
     px_ref_radius radius = px_ref_radius_of(k);
@@ -221,30 +224,31 @@ static void prepare(certificate *c, px_arena *arena) {
     c->plain = quantum >= -53;
     if (exact && !c->plain && quantum >= c->finest)
         split_a(c, px_ref_side_finest(&c->a), px_ref_side_finest(&c->b), terms);
-    c->magnitudes = px_ref_side_negative(&c->a) || px_ref_side_negative(&c->b);
+    c->sizes = sizes && (px_ref_side_negative(&c->a) || px_ref_side_negative(&c->b));
+    c->least = (double)k * 0x1p-100;
     px_fp any = px_fp_exact();
     px_wide *v = &c->truth->v;
-    v->hi = px_mat_new(arena, any, m, n);
-    v->lo = px_mat_new(arena, any, m, n);
-    if (!exact || quantum < c->finest) v->radius = px_mat_new(arena, any, m, n);
-    c->truth->absab = *v;
-    if (!c->magnitudes) return;
-    c->truth->absab = (px_wide){.hi = px_mat_new(arena, any, m, n), .relative = px_ref_radius_of_magnitudes(k)};
-    if (exact && c->plain) c->truth->absab.relative = c->rests.first ? 0x1p-52 : 0;
+    v->hi = px_mat_room(arena, any, m, n);
+    if (!exact || !c->plain || c->rests.first) v->lo = px_mat_room(arena, any, m, n);
+    if (!exact || quantum < c->finest) v->radius = px_mat_room(arena, any, m, n);
+    if (sizes) c->truth->absab = *v;
+    if (!c->sizes) return;
+    c->truth->absab = (px_wide){.hi = px_mat_room(arena, any, m, n)};
+    if (!exact || quantum < -24) c->truth->absab.relative = px_ref_radius_of_magnitudes(k);
 }
 
-void px_ref_certify(px_arena *arena, const px_call *call, const px_mat *in, px_truth *truth) {
+void px_ref_certify(px_arena *arena, const px_call *call, const px_mat *in, bool sizes, px_truth *truth) {
     PX_ASSERT(px_ref_can_certify(call, in, 2) && in[1].rows == in[0].cols);
     product *p = PX_NEW(arena, product);
     *p = (product){.a = in[0], .b = in[1], .sign = call->attr[0]};
     *truth = (px_truth){.context = NULL};
     px_ref_sharpens(arena, exact_entry, p, truth);
     certificate c = {.p = p, .isa = px_ref_isa_chosen(), .truth = truth};
-    c.a = px_ref_side_new(&in[0], true, p->sign, c.isa->rows);
-    c.b = px_ref_side_new(&in[1], false, 1, c.isa->width);
-    prepare(&c, arena);
+    c.a = px_ref_side_new(&in[0], true, p->sign, c.isa);
+    c.b = px_ref_side_new(&in[1], false, 1, c.isa);
+    prepare(&c, arena, sizes);
     double work = (double)in[0].rows * (double)in[0].cols * (double)in[1].cols;
-    px_parallel_for_work(work, c.a.strips / 2 * c.b.strips, one_tile, &c);
+    px_parallel_for_work(work, c.a.strips / 2 * (c.b.strips / 2), one_tile, &c);
     px_ref_rests_free(&c.rests);
     px_ref_side_free(&c.a);
     px_ref_side_free(&c.b);

@@ -18,8 +18,12 @@
  * numbers of A stand in the way of that (narrow formats), these are rounded to coarser ones, which leaves partial sums
  * below 2, and what that took from them is multiplied and added apart, exactly, too.
  *
- * Sums of magnitudes are plain sums in binary64, exact where those of the products are; else each of n terms is rounded
- * at most n + 1 times (once as a product without a fused operation): n + 1 times 2^-53, relatively.
+ * Sums of magnitudes are found in binary32, from the numbers rounded to it, in blocks of b = min(n, PX_REF_SIZES_BLOCK)
+ * terms whose sums are added in binary64. A term passes 2 roundings of its numbers, at most b of the sums and one of the
+ * product (without a fused operation): b + 3 times v = 2^-24, so the sum found lies within e/(1 - e), e = (b + 3) v, of
+ * the exact one, relatively, and the exact one within e/(1 - 2 e) of the sum found (Higham, ASNA, 2nd ed., 3.1); each of
+ * the ceil(n/b) blocks then loses 2^-53. What underflow takes from n terms below 1 is at most n 2^-148: a sum below
+ * n 2^-100 is found again, exactly. Where all products are multiples of 2^-24 everything is exact.
  *
  * An entry whose double-double does not decide the nearest double is found again, exactly, by ref/accumulate.h. */
 #ifndef PX_REF_CERTIFIED_H
@@ -39,11 +43,11 @@ px_ref_radius px_ref_radius_of(int64_t n);
 double px_ref_radius_of_magnitudes(int64_t n);
 
 /* The truth about a PX_OP_GEMM without start values, 1 <= k <= 2^30 (px_ref_can_certify): v.hi is the nearest double of
- * the exact value, |exact - (hi + lo)| <= radius (absent: 0 everywhere); |A||B| has a relative radius, or is v itself
- * where no number is negative. Entries that contain infinities, NaNs or numbers of extreme size come from
+ * the exact value, |exact - (hi + lo)| <= radius (lo, radius absent: 0 everywhere); |A||B|, absent unless `sizes`, has a
+ * relative radius of about 2^-17, or is v itself where no number is negative. Entries that contain infinities, NaNs or numbers of extreme size come from
  * ref/accumulate.h. Bits of lo and of absab depend on the instruction set; nothing that a table shows may. `in` must
  * outlive the truth. */
-void px_ref_certify(px_arena *arena, const px_call *call, const px_mat *in, px_truth *truth);
+void px_ref_certify(px_arena *arena, const px_call *call, const px_mat *in, bool sizes, px_truth *truth);
 bool px_ref_can_certify(const px_call *call, const px_mat *in, int n_in);
 
 #endif

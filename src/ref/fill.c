@@ -31,6 +31,7 @@ void px_ref_sharpens(px_arena *arena, px_ref_entry *entry, const void *operands,
 
 static void set_entry(px_wide *w, int64_t i, int64_t j, mpfr_t x) {
     double hi, lo, radius;
+    if (!w->hi.data) return;
     px_exact_pair(x, &hi, &lo, &radius);
     px_mat_set(&w->hi, i, j, hi);
     if (w->lo.data) px_mat_set(&w->lo, i, j, lo);

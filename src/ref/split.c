@@ -35,9 +35,8 @@ static void take_strip(void *context, int64_t strip) {
         for (int64_t t = 0; t < w->s->k; t++) {
             double rest = rest_of(w, x[t * width + i]);
             if (rest == 0) continue;
-            double whole = x[t * width + i];
             x[t * width + i] -= rest;
-            *to++ = (px_ref_rest){.t = t, .x = rest, .magnitude = fabs(whole) - fabs(x[t * width + i])};
+            *to++ = (px_ref_rest){.t = t, .x = rest};
         }
     }
 }

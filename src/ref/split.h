@@ -6,10 +6,10 @@
 
 #include "ref/sides.h"
 
-/* What was taken from number t of a line, and from its magnitude. */
+/* What was taken from number t of a line. */
 typedef struct px_ref_rest {
     int64_t t;
-    double x, magnitude;
+    double x;
 } px_ref_rest;
 
 /* Of line i: rest[first[i]] .. rest[first[i + 1] - 1]. first NULL: nothing was taken. */

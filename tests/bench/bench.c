@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/arena.h"
 #include "base/parallel.h"
 #include "base/text.h"
 #include "emu/emu.h"
@@ -120,6 +121,7 @@ int main(int argc, char **argv) {
     bench_options o = {.samples = 9, .threads = 1, .size = 512};
     if (!parse(argc, argv, &o)) return usage();
     px_error err;
+    px_memory_keep();
     if (px_emu_ready(&err) != PX_OK) {
         fprintf(stderr, "precx-bench: %s\n", err.text);
         return 2;

@@ -23,7 +23,7 @@ static void certify(void *context) {
     bed *b = context;
     px_call call = {.op = PX_OP_GEMM, .attr = {1}};
     px_truth truth;
-    px_ref_certify(b->scratch, &call, b->in, &truth);
+    px_ref_certify(b->scratch, &call, b->in, true, &truth);
     px_arena_reset(b->scratch);
 }
 
@@ -54,7 +54,7 @@ static void certify_rows(void *context) {
     px_mat in[2] = {px_mat_block(&b->in[0], 0, 0, b->judged, b->n), b->in[1]};
     px_call call = {.op = PX_OP_GEMM, .attr = {1}};
     px_truth truth;
-    px_ref_certify(b->scratch, &call, in, &truth);
+    px_ref_certify(b->scratch, &call, in, true, &truth);
     px_arena_reset(b->scratch);
 }
 

@@ -9,27 +9,44 @@
 #include <stdint.h>
 
 enum {
-    PX_REF_BLOCK = 32,   /* terms whose residues are added before their sum is put aside */
-    PX_REF_MAX_ROWS = 4, /* of a strip; plain sums take two strips at a time */
-    PX_REF_MAX_WIDTH = 16,
+    PX_REF_BLOCK = 32,        /* terms whose residues are added before their sum is put aside */
+    PX_REF_SIZES_BLOCK = 128, /* terms whose magnitudes are added in binary32 before their sum is put aside */
+    PX_REF_MAX_ROWS = 4,      /* of a strip of A */
+    PX_REF_MAX_WIDTH = 16,    /* of a strip of B */
 };
 
-/* A strip of A (n x rows, the rows of one term side by side) against a strip of B (n x width). Every number is below 1
- * in magnitude. */
+/* Strips lie one behind the other: of A n x rows numbers each, the rows of one term side by side, of B n x width. A
+ * tile is two strips of A against two of B; its results have rows of 2 width numbers. Every number of a strip is below
+ * 1 in magnitude. */
 typedef struct px_ref_tile {
     int64_t n;
     const double *a, *b;
-    double *hi, *lo; /* results, rows x width */
+    double *hi, *lo;
 } px_ref_tile;
 
-/* One row of scaled results and sums of magnitudes on their way to the truth: times 2^e. */
+/* The magnitudes of the same numbers, rounded to binary32. */
+typedef struct px_ref_sizes {
+    int64_t n;
+    const float *a, *b;
+    double *sum;
+} px_ref_sizes;
+
+/* What the lines of a strip look like: their squared norms, their smallest magnitudes other than 0 (inf: none), and
+ * whether a number has a minus sign. */
+typedef struct px_ref_survey {
+    double squares[PX_REF_MAX_WIDTH], least[PX_REF_MAX_WIDTH];
+    bool negative[PX_REF_MAX_WIDTH];
+} px_ref_survey;
+
+/* One row of scaled results and sums of magnitudes on their way to the truth: 2 width of them, times 2^e. */
 typedef struct px_ref_row {
     const double *hi, *lo, *b;
     double scale; /* of the row; inf: not usable */
     double quantum;
     const double *scales, *quanta; /* of the columns */
     double radius, finest;         /* of scaled results; those whose quanta add up to `finest` or more are exact */
-    double *out_hi, *out_lo, *out_radius, *out_b; /* radius, b: NULL where not wanted */
+    double least;                  /* a sum of magnitudes below is not certain */
+    double *out_hi, *out_lo, *out_radius, *out_b; /* lo, radius, b: NULL where not wanted */
 } px_ref_row;
 
 /* The nearest double of hi + lo +- radius is hi where both ends round to it; hi = 0 is for others to look at, for its
@@ -41,14 +58,19 @@ static inline bool px_ref_is_certain(double hi, double lo, double radius) {
 
 typedef struct px_ref_isa {
     const char *name;
-    int rows, width; /* of a tile */
-    /* sum a b as hi + lo, hi its nearest double, by the anchored sum of certified.h. */
+    int rows, width;
+    /* sum a b as hi + lo, hi its nearest double, by the anchored sum of certified.h: one strip of A, one of B. */
     void (*anchored)(const px_ref_tile *tile);
-    /* sum a b, and sum |a b|, by plain sums; hi alone. The tile has two strips of A, one behind the other, so that
-     * there are enough sums to hide the time that a step takes: 2 rows x width. */
+    /* sum a b by plain sums, hi alone: two strips of A, so that there are enough sums to hide the time that a step
+     * takes, one of B. */
     void (*plain)(const px_ref_tile *tile);
-    void (*magnitudes)(const px_ref_tile *tile);
-    /* Is every result certain (px_ref_is_certain), and no sum of magnitudes, where wanted, 0? */
+    /* sum |a b|, the whole tile. */
+    void (*sizes)(const px_ref_sizes *tile);
+    /* Of a strip of A (rows) or B, k terms. */
+    void (*survey)(const double *x, int64_t k, bool rows, px_ref_survey *v);
+    /* x *= factor of its line, and the magnitudes of that, rounded to binary32. */
+    void (*scale)(double *x, float *sizes, int64_t k, bool rows, const double *factor);
+    /* Is every result certain (px_ref_is_certain), and every sum of magnitudes, where wanted? */
     bool (*finish)(const px_ref_row *row);
 } px_ref_isa;
 
