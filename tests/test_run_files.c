@@ -89,7 +89,11 @@ static void shards_partition_the_table(void **state) {
     int records = 0;
     for (int i = 1; i <= 3; i++) {
         assert_int_equal(px_toy_go(&toy, (px_toy_run){.jobs = 2, .shard = i, .n_shards = 3}), PX_OK);
-        char *part = must_read("toy.csv"), *meta = must_read("toy.meta.json"), want[32];
+        char name[32], want[32];
+        snprintf(name, sizeof name, "toy.%dof3.csv", i);
+        char *part = must_read(name);
+        snprintf(name, sizeof name, "toy.%dof3.meta.json", i);
+        char *meta = must_read(name);
         snprintf(want, sizeof want, "\"shard\": \"%d/3\"", i);
         assert_non_null(strstr(meta, want));
         for (char *line = strtok(strchr(part, '\n') + 1, "\n"); line; line = strtok(NULL, "\n")) {

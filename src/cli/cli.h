@@ -32,8 +32,8 @@ typedef enum px_option_type {
     X(JOBS, "jobs", 'j', NUMBER, "N", "", "run check", "worker threads; default: the cores this process may use")      \
     X(SHARD, "shard", 0, TEXT, "I/N", "", "run check", "only the cells of part I of N")                                \
     X(RESUME, "resume", 0, FLAG, "", "", "run check", "go on with an interrupted run")                                 \
-    X(OUTPUT, "output", 'o', TEXT, "DIR", "", "run check accept report",                                               \
-      "where results go; default: results; report: beside the first table")                                            \
+    X(OUTPUT, "output", 'o', TEXT, "DIR", "", "run check accept report merge",                                         \
+      "where results go; default: results; report: beside the first table; merge wants it")                            \
     X(EXPERIMENT, "experiment", 0, TEXT, "FILE", "", "report",                                                         \
       "the experiment of the results; default: experiments/NAME.ini, where it is")                                     \
     X(DUMP, "dump", 0, TEXT, "DIR", "", "run", "write inputs, result and reference of each cell as .npy")              \
@@ -41,7 +41,7 @@ typedef enum px_option_type {
     X(MAX_CELLS, "max-cells", 0, NUMBER, "N", "", "run check", "refuse larger plans; default: 100000")                 \
     X(PROGRESS, "progress", 0, WORD, "WHEN", "auto on off", "run check",                                               \
       "a progress line on stderr; auto: on a terminal")                                                                \
-    X(TABLE, "format", 0, WORD, "STYLE", "csv json md latex tty", "run list describe formats env report",                    \
+    X(TABLE, "format", 0, WORD, "STYLE", "csv json md latex tty", "run list describe formats env report",              \
       "how a table is printed on stdout; default: tty on a terminal, else csv")                                        \
     X(NUMBER_FORMAT, "format", 0, TEXT, "F", "", "show eval", "the number format, as in fp16 or ieee_e5m2")            \
     X(ACCUM, "accum", 0, TEXT, "G", "", "eval", "the accumulator's format")                                            \
@@ -134,6 +134,7 @@ px_status px_command_check(const px_cli *cli, px_error *err);
 px_status px_command_accept(const px_cli *cli, px_error *err);
 px_status px_command_compare(const px_cli *cli, px_error *err);
 px_status px_command_report(const px_cli *cli, px_error *err);
+px_status px_command_merge(const px_cli *cli, px_error *err);
 px_status px_command_list(const px_cli *cli, px_error *err);
 px_status px_command_describe(const px_cli *cli, px_error *err);
 px_status px_command_formats(const px_cli *cli, px_error *err);

@@ -31,6 +31,12 @@ const px_command px_commands[] = {
      "  precx run gemm_error --profile ci && precx report results/gemm_error.csv\n"
      "  precx report results/harmonic.csv --format md",
      false, px_command_report},
+    {"merge", "PART.csv ...", 1, -1, "join the parts that runs with --shard have written; wants -o DIR",
+     "run --shard I/N writes NAME.IofN.csv and its side files. The table that they become has the bytes of an\n"
+     "undivided run. Parts that are missing, stand twice, were edited or made with other settings are refused.\n\n"
+     "  for i in 1 2 3 4; do precx run gemm_error --shard $i/4 -o parts; done\n"
+     "  precx merge parts/gemm_error.*.csv -o results",
+     false, px_command_merge},
     {"list", "[WHAT]", 0, 1,
      "kinds, formats, backends, models, matrices, data, pairs, metrics, roundings, orders, bounds", "", false,
      px_command_list},

@@ -67,7 +67,7 @@ const char *px_text_fit(px_arena *arena, double size, bool bold, const char *tex
 /* Without ids and scripts: several may stand in one page. title, description: for readers of screens. */
 void px_svg(const px_canvas *c, const char *title, const char *description, px_text *out);
 
-/* One page of the drawing's size, the standard fonts Helvetica and Helvetica-Bold. Letters beyond Latin-1 become '?'. */
+/* One page of the drawing's size, in the standard fonts Helvetica. Letters beyond Latin-1 become '?'. */
 void px_pdf(const px_canvas *c, const char *title, px_text *out);
 
 /* Text of XML: < > & " escaped, control characters and bytes that are no UTF-8 as '?'. */

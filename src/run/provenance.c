@@ -125,6 +125,15 @@ static json_t *list_dropped(const px_plan *plan) {
     return list;
 }
 
+/* Of a shard: where its cells stand in the plan, for `precx merge`. */
+static json_t *describe_part(const px_sweep *s) {
+    px_text index = {0};
+    for (int64_t i = 0; i < s->n_cells; i++) px_text_printf(&index, "%s%" PRId64, i ? " " : "", s->cells[i]->index);
+    json_t *part = json_pack("{s:I, s:s}", "of_cells", (json_int_t)s->plan->n_cells, "index", px_text_str(&index));
+    px_text_free(&index);
+    return part;
+}
+
 /* What was asked for. */
 static void add_settings(const px_sweep *s, json_t *block) {
     const px_experiment *e = s->experiment;
@@ -139,6 +148,7 @@ static void add_settings(const px_sweep *s, json_t *block) {
     set_text(block, "profile", e->profile);
     set_text(block, "engine", e->engine == PX_ENGINE_MPFR ? "mpfr" : "auto");
     set_text(block, "shard", s->options->n_shards > 1 ? shard : NULL);
+    if (s->options->n_shards > 1) json_object_set_new(block, "part", describe_part(s));
     set_text(block, "filter", o ? o->filter : NULL);
     char seed[24]; /* beyond JSON's integers: as text */
     snprintf(seed, sizeof seed, "%" PRIu64, e->seed);

@@ -8,7 +8,9 @@
 #include "run/sweep.h"
 
 void px_sweep_path(const px_sweep *s, const char *suffix, char path[PX_PATH_CHARS]) {
-    int n = snprintf(path, PX_PATH_CHARS, "%s/%s.%s", s->directory, s->experiment->stem, suffix);
+    char part[32] = "";
+    if (s->options->n_shards > 1) snprintf(part, sizeof part, ".%dof%d", s->options->shard, s->options->n_shards);
+    int n = snprintf(path, PX_PATH_CHARS, "%s/%s%s.%s", s->directory, s->experiment->stem, part, suffix);
     PX_ASSERT(n < PX_PATH_CHARS); /* px_run has checked */
 }
 

@@ -34,9 +34,10 @@ static const struct own_file {
     const char *suffix, *beginning;
 } own_files[] = {{"csv", "cell,"}, {"library.csv", "cell,"}, {"timing.csv", "cell,"}, {"meta.json", "{"}};
 
-static px_status refuse_foreign(const px_sweep *s, const struct own_file *own, px_error *err) {
-    char path[PX_PATH_CHARS], begin[8] = "";
-    px_sweep_path(s, own->suffix, path);
+px_status px_own_file_check(const char *path, const char *suffix, px_error *err) {
+    const struct own_file *own = own_files;
+    while (strcmp(own->suffix, suffix) != 0) own++;
+    char begin[8] = "";
     struct stat about;
     if (stat(path, &about) != 0) return PX_OK;
     FILE *f = S_ISREG(about.st_mode) ? fopen(path, "r") : NULL;
@@ -47,12 +48,16 @@ static px_status refuse_foreign(const px_sweep *s, const struct own_file *own, p
 }
 
 static px_status claim_names(px_sweep *s, px_error *err) {
-    enum { LONGEST_SUFFIX = 16 };
+    enum { LONGEST_SUFFIX = 40 }; /* .999999of1000000.library.csv */
     if (strlen(s->directory) + strlen(s->experiment->stem) + LONGEST_SUFFIX >= PX_PATH_CHARS)
         return px_fail(err, PX_INCOMPLETE, "cannot write %s/%s.csv: name too long", s->directory, s->experiment->stem);
     PX_TRY(px_directory_make(s->directory, err));
     if (s->options->dump_dir) PX_TRY(px_directory_make(s->options->dump_dir, err));
-    for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++) PX_TRY(refuse_foreign(s, &own_files[i], err));
+    for (size_t i = 0; i < sizeof own_files / sizeof *own_files; i++) {
+        char path[PX_PATH_CHARS];
+        px_sweep_path(s, own_files[i].suffix, path);
+        PX_TRY(px_own_file_check(path, own_files[i].suffix, err));
+    }
     return PX_OK;
 }
 
@@ -136,8 +141,7 @@ static bool stopped(void *context) {
     return trouble || px_interrupt_requested();
 }
 
-/* A word as a shell reads it back. */
-static void add_word(px_text *out, const char *word) {
+void px_add_shell_word(px_text *out, const char *word) {
     static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-+=./,:@%^";
     if (*word && word[strspn(word, plain)] == '\0') {
         px_text_add(out, word);
@@ -154,7 +158,7 @@ static void add_continuation(const px_sweep *s, px_text *out) {
     const px_run_options *o = s->options;
     for (int i = 0; o->argv && i < o->argc; i++) {
         if (i) px_text_add(out, " ");
-        add_word(out, o->argv[i]);
+        px_add_shell_word(out, o->argv[i]);
         if (strcmp(o->argv[i], "--resume") == 0) resumes = true;
     }
     if (!o->argv) px_text_printf(out, "precx run %s", s->experiment->path);

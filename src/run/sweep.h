@@ -34,8 +34,14 @@ typedef struct px_sweep {
     px_error trouble; /* the first error of the disk; status PX_OK: none */
 } px_sweep;
 
-/* results/NAME.SUFFIX. NAME is the experiment's stem. */
+/* results/NAME.SUFFIX; results/NAME.IofN.SUFFIX for a shard. NAME is the experiment's stem. */
 void px_sweep_path(const px_sweep *s, const char *suffix, char path[PX_PATH_CHARS]);
+
+/* Refuses to replace a file that is not of a run: PX_BAD_FILE. */
+px_status px_own_file_check(const char *path, const char *suffix, px_error *err);
+
+/* A word as a shell reads it back. */
+void px_add_shell_word(px_text *out, const char *word);
 
 /* cell.c: px_schedule's compute. Runs the kind, puts its rows (or one failed row) into the journal. context: px_sweep.
  */

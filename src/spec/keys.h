@@ -42,9 +42,9 @@ typedef enum px_label { PX_LABEL_NONE, PX_LABEL_OPTIONAL, PX_LABEL_REQUIRED } px
     X("plot", "facet", "axes", "none", "a panel for each combination")                                                 \
     X("plot", "where", "an expression over axes and further keys", "all rows", "the rows to draw")                    \
     X("plot", "scale", "linear | semilogx | semilogy | loglog", "linear", "of the two directions")                     \
-    X("plot", "style", "auto | line | points | steps | bars | map", "auto",                                                   \
+    X("plot", "style", "auto | line | points | steps | bars | map", "auto",                                            \
       "map: a row for each combination of by, y as the colour of a field")                                             \
-    X("plot", "statistic", "median | mean | max | sum", "median",                                                            \
+    X("plot", "statistic", "median | mean | max | sum", "median",                                                      \
       "of the rows that share a place, as those of rep do; a band shows the others")                                   \
     X("plot", "lines", "numbers, each with or without \"TEXT\"", "none", "reference lines at values of x")             \
     X("plot", "levels", "numbers, each with or without \"TEXT\"", "none", "reference lines at values of y")            \
