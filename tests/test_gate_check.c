@@ -213,6 +213,44 @@ static void limits(void **state) {
     assert_int_equal(v.n_findings, 0);
 }
 
+/* Every form of a rule: a value just within it, and one just beyond. The baseline has 0.25. */
+static void every_rule_bites(void **state) {
+    (void)state;
+    static const struct {
+        const char *rule, *within, *beyond;
+    } rules[] = {
+        {"exact", "0.25", "0.25000000000000006"},
+        {"at most 0.3", "0.3", "0.30000000000000004"},
+        {"at least 0.2", "0.2", "0.19999999999999998"},
+        {"between 0.2 and 0.3", "0.2", "0.19"},
+        {"between 0.2 and 0.3", "0.3", "0.31"},
+        {"at most 2 x baseline", "0.5", "0.51"},
+        {"at most baseline", "0.25", "0.26"},
+        {"at most baseline + 0.25", "0.5", "0.51"},
+        {"at least 0.5 x baseline", "0.125", "0.12"},
+        {"at least baseline - 0.125", "0.125", "0.12"},
+        {"between 0.5 x baseline and 2 x baseline", "0.125", "0.51"},
+        {"at most 4 x baseline, at most 0.9", "0.9", "0.91"},
+    };
+    load("", NULL);
+    run_toy();
+    accept();
+    const char *now = ",0.25,";
+    for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
+        load(px_arena_printf(arena, "[tolerance.x]\nwhere = n == 1 and rep == 1\nerr_rel = %s\n", rules[i].rule), NULL);
+        for (int beyond = 0; beyond <= 1; beyond++) {
+            const char *next = px_arena_printf(arena, ",%s,", beyond ? rules[i].beyond : rules[i].within);
+            if (strcmp(now, next) != 0) edit("toy.csv", "1/1", now, next);
+            now = next;
+            px_verdicts v = check(true);
+            if (px_verdicts_failed(&v) != beyond) fail_msg("%s says the wrong thing of %s", rules[i].rule, now);
+            if (beyond) assert_string_equal(v.tests[2].name, "tolerance.x: err_rel");
+            assert_int_equal(v.tests[2].n_failed, beyond);
+            assert_true(v.tests[2].n_judged > 0);
+        }
+    }
+}
+
 /* A theorem needs no baseline and is not bent by accepting. */
 static void theory_first(void **state) {
     (void)state;
@@ -373,6 +411,7 @@ int main(void) {
         IN_FRESH(over_rep),
         IN_FRESH(mean_over_rep),
         IN_FRESH(within_sigma),
+        IN_FRESH(every_rule_bites),
         IN_FRESH(expected_failures),
         IN_FRESH(failed_cells_fail),
         IN_FRESH(what_makes_no_sense),

@@ -38,6 +38,10 @@ typedef enum px_option_type {
       "the experiment of the results; default: experiments/NAME.ini, where it is")                                     \
     X(DUMP, "dump", 0, TEXT, "DIR", "", "run", "write inputs, result and reference of each cell as .npy")              \
     X(BECAUSE, "because", 0, TEXT, "TEXT", "", "accept", "the reason; it is kept with the baseline")                   \
+    X(JUNIT, "junit", 0, TEXT, "FILE", "", "check", "write a JUnit file: a suite an experiment, a case a rule")        \
+    X(TAP, "tap", 0, FLAG, "", "", "check", "print TAP 13 on stdout in place of the tables")                           \
+    X(ANNOTATIONS, "annotations", 0, WORD, "FORGE", "github none", "check",                                            \
+      "print what fails as the forge's annotations; github: a table for GITHUB_STEP_SUMMARY, too")                     \
     X(MAX_CELLS, "max-cells", 0, NUMBER, "N", "", "run check", "refuse larger plans; default: 100000")                 \
     X(PROGRESS, "progress", 0, WORD, "WHEN", "auto on off", "run check",                                               \
       "a progress line on stderr; auto: on a terminal")                                                                \

@@ -46,6 +46,33 @@ const px_demand *px_checking_demand(const px_checking *c, const px_case *cell, i
     return by_default ? &everything_exact : NULL;
 }
 
+/* The tests: the rows, what is exact by default, then the demands. */
+enum { TEST_ROWS, TEST_DEFAULT, TEST_DEMANDS };
+
+static int test_of(const px_checking *c, const px_demand *demand) {
+    for (int i = 0; i < c->tolerance.n_demands; i++)
+        if (demand->file == c->tolerance.demands[i].file && demand->line == c->tolerance.demands[i].line &&
+            demand->metric == c->tolerance.demands[i].metric)
+            return TEST_DEMANDS + i;
+    return TEST_DEFAULT;
+}
+
+static void list_tests(px_checking *c) {
+    static const char *const functions[] = {"", "median", "max", "mean"};
+    px_arena *arena = c->v->arena;
+    c->v->n_tests = TEST_DEMANDS + c->tolerance.n_demands;
+    c->v->tests = PX_NEW_ARRAY(arena, px_test, c->v->n_tests);
+    c->v->tests[TEST_ROWS] = (px_test){.name = "rows: all there, none failed", .file = ""};
+    c->v->tests[TEST_DEFAULT] = (px_test){.name = "status", .file = ""};
+    if (c->tolerance.n_demands == 0) c->v->tests[TEST_DEFAULT].name = "everything";
+    for (int i = 0; i < c->tolerance.n_demands; i++) {
+        const px_demand *d = &c->tolerance.demands[i];
+        const char *name = d->over ? px_arena_printf(arena, "%s(%s)", functions[d->over], d->metric) : d->metric;
+        c->v->tests[TEST_DEMANDS + i] = (px_test){
+            .name = px_arena_printf(arena, "%s: %s", d->section, name), .file = d->file, .line = d->line};
+    }
+}
+
 /* A failure that is expected, and one that was and did not come. */
 static px_verdict as_expected(px_verdict verdict, bool applied) {
     if (px_verdict_fails(verdict)) return PX_VERDICT_KNOWN;
@@ -64,6 +91,8 @@ px_verdict px_checking_apply(px_checking *c, const px_demand *demand, const px_e
         worst = j;
         worst_rule = rule;
     }
+    int test = test_of(c, demand);
+    c->v->tests[test].n_judged += worst.applies;
     px_verdict verdict = demand->expect_fail ? as_expected(worst.verdict, worst.applies) : worst.verdict;
     if (verdict == PX_VERDICT_OK) return verdict;
     const char *was = e->has_baseline ? e->baseline : "";
@@ -73,7 +102,7 @@ px_verdict px_checking_apply(px_checking *c, const px_demand *demand, const px_e
                            ? px_arena_printf(c->v->arena, "%s, expected to fail: %s", worst_rule->text, demand->because)
                            : worst_rule->text;
     px_verdicts_add(c->v, (px_finding){verdict, px_rule_is_theory(worst_rule), row, metric, e->value, worst.limit, was,
-                                       rule, place, worst.badness, 0});
+                                       rule, place, worst.badness, test, 0});
     return verdict;
 }
 
@@ -93,7 +122,7 @@ static px_verdict check_value(px_checking *c, const px_case *cell, size_t i, int
 
 static void add_plain(px_checking *c, px_verdict verdict, const char *row, const char *metric, const char *value,
                       const char *rule) {
-    px_verdicts_add(c->v, (px_finding){verdict, false, row, metric, value, "", "", rule, "", HUGE_VAL, 0});
+    px_verdicts_add(c->v, (px_finding){verdict, false, row, metric, value, "", "", rule, "", HUGE_VAL, TEST_ROWS, 0});
 }
 
 static void note_worst(px_checking *c, size_t i, px_verdict verdict) {
@@ -104,6 +133,7 @@ static void check_row(px_checking *c, size_t i) {
     const px_csv *csv = &c->result->csv;
     int status = px_csv_column(csv, status_column);
     const char *said = status < 0 ? "" : csv->rows[i][status];
+    c->v->tests[TEST_ROWS].n_judged++;
     if (c->baseline && c->baseline_row[i] < 0) {
         note_worst(c, i, PX_VERDICT_NEW);
         add_plain(c, PX_VERDICT_NEW, c->result->keys[i], "", "", "");
@@ -174,6 +204,7 @@ static void prepare(px_checking *c, const px_gate *g) {
 px_status px_gate_check(const px_gate *g, px_verdicts *v, px_error *err) {
     px_checking c = {.v = v, .result = g->result, .baseline = g->baseline};
     c.tolerance = px_tolerance_read(v->arena, g->experiment);
+    list_tests(&c);
     prepare(&c, g);
     PX_TRY(check_sense(&c, err));
     int status = px_csv_column(&g->result->csv, status_column);

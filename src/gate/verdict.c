@@ -46,6 +46,11 @@ static int by_weight(const void *x, const void *y) {
 
 void px_verdicts_sort(px_verdicts *v) {
     if (v->n_findings) qsort(v->findings, v->n_findings, sizeof *v->findings, by_weight);
+    for (size_t i = 0; i < v->n_findings && v->tests; i++) {
+        px_test *t = &v->tests[v->findings[i].test];
+        if (!t->worst) t->worst = &v->findings[i];
+        t->n_failed += px_verdict_fails(v->findings[i].verdict);
+    }
 }
 
 int64_t px_verdicts_failed(const px_verdicts *v) {

@@ -33,11 +33,23 @@ typedef struct px_finding {
     const char *value, *limit, *baseline, *rule;
     const char *place; /* file:line of the rule */
     double badness;    /* how far beyond the limit, as a factor; infinity where there is no factor */
+    int test;          /* of px_verdicts' tests */
     size_t order;      /* set by px_verdicts_add: findings that weigh the same stay in the order of the table */
 } px_finding;
 
+/* What is tested as one: a key of a tolerance section, or the rows as a whole. */
+typedef struct px_test {
+    const char *name; /* "tolerance.x: median(err_rel)" */
+    const char *file; /* of the rule; "" for the rows */
+    int line;
+    int64_t n_judged, n_failed; /* values */
+    const px_finding *worst;    /* of those that fail, else of what is to be told; NULL: nothing */
+} px_test;
+
 typedef struct px_verdicts {
     px_arena *arena;
+    px_test *tests; /* in the order of the file; of px_compare none */
+    int n_tests;
     px_finding *findings; /* all but ok */
     size_t n_findings, capacity;
     int64_t rows[PX_VERDICT_COUNT]; /* each row by its worst verdict */

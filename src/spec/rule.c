@@ -161,7 +161,8 @@ const char *px_demand_metric(px_arena *arena, const char *key, px_over *over) {
 static px_demand read_section(px_arena *arena, const px_experiment *e, const px_ini_section *s, px_diagnostics *d) {
     const px_ini_entry *where = px_ini_find_entry(s, "where"), *floor = px_ini_find_entry(s, "floor");
     const px_ini_entry *expect = px_ini_find_entry(s, "expect"), *because = px_ini_find_entry(s, "because");
-    px_demand section = {.floor = {PX_BASE_NUMBER, 0, 0}, .expect_fail = expect != NULL};
+    px_demand section = {.section = s->name.text, .floor = {PX_BASE_NUMBER, 0, 0}, .expect_fail = expect != NULL};
+    if (s->label.text) section.section = px_arena_printf(arena, "%s.%s", s->name.text, s->label.text);
     if (where)
         section.where = px_expr_parse(arena, where->parts, where->n_parts, e->kind->params, e->kind->n_params, d);
     if (floor) px_floor_read(arena, floor, &section.floor, d);

@@ -46,6 +46,7 @@ typedef enum px_over { PX_OVER_NOTHING, PX_OVER_MEDIAN, PX_OVER_MAX, PX_OVER_MEA
 
 /* One key of a tolerance section. */
 typedef struct px_demand {
+    const char *section; /* tolerance, tolerance.NAME */
     const char *metric;
     px_over over;
     const px_rule *rules;
