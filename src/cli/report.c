@@ -68,14 +68,16 @@ static px_status read_subject(const px_cli *cli, const char *path, subject *s, p
     return PX_OK;
 }
 
-static px_status write_file(const px_cli *cli, const char *path, const char *bytes, size_t n, px_error *err) {
+static px_status write_file(const px_cli *cli, const char *path, const char *bytes, size_t n, bool is_page,
+                            px_error *err) {
     px_outfile f;
     PX_TRY(px_outfile_open(&f, path, err));
     px_status status = px_outfile_write(&f, bytes, n, err);
     if (status == PX_OK) status = px_outfile_complete(&f, err);
     if (status == PX_OK) status = px_outfile_rename(&f, err);
     px_outfile_discard(&f);
-    if (status == PX_OK && !px_cli_given(cli, PX_OPT_TABLE)) printf("%s\n", path);
+    bool quiet = px_cli_given(cli, PX_OPT_QUIET) && !is_page; /* the page has it all */
+    if (status == PX_OK && !px_cli_given(cli, PX_OPT_TABLE) && !quiet) printf("%s\n", path);
     return status;
 }
 
@@ -102,7 +104,7 @@ static px_status write_table(const px_cli *cli, const subject *s, const px_figur
     if (!memory) px_out_of_memory(1);
     px_table_print(memory, &t, style, 0, false);
     fclose(memory);
-    px_status status = write_file(cli, path, bytes, n, err);
+    px_status status = write_file(cli, path, bytes, n, false, err);
     free(bytes);
     return status;
 }
@@ -119,11 +121,11 @@ static px_status write_figure(const px_cli *cli, const subject *s, const px_figu
     const char *stem = px_arena_printf(cli->arena, "%s/%s", folder, f->plot->name);
     px_svg(&canvas, f->title, px_figure_words(cli->arena, f), &text);
     *svg = px_arena_strdup(cli->arena, px_text_str(&text));
-    px_status status = write_file(cli, px_arena_printf(cli->arena, "%s.svg", stem), text.s, text.length, err);
+    px_status status = write_file(cli, px_arena_printf(cli->arena, "%s.svg", stem), text.s, text.length, false, err);
     px_text_free(&text);
     px_pdf(&canvas, f->title, &text);
     if (status == PX_OK)
-        status = write_file(cli, px_arena_printf(cli->arena, "%s.pdf", stem), text.s, text.length, err);
+        status = write_file(cli, px_arena_printf(cli->arena, "%s.pdf", stem), text.s, text.length, false, err);
     px_text_free(&text);
     for (size_t i = 0; i < sizeof tables / sizeof *tables && status == PX_OK; i++)
         status =
@@ -200,7 +202,7 @@ px_status px_command_report(const px_cli *cli, px_error *err) {
     for (int i = 0; i < n && status == PX_OK; i++) status = report_one(cli, &subjects[i], directory, &page, err);
     px_page_end(&page);
     const char *path = px_arena_printf(cli->arena, "%s/%s.html", directory, n == 1 ? subjects[0].name : "report");
-    if (status == PX_OK) status = write_file(cli, path, page.s, page.length, err);
+    if (status == PX_OK) status = write_file(cli, path, page.s, page.length, true, err);
     px_text_free(&page);
     return status;
 }

@@ -128,7 +128,11 @@ static const char *statuses(const px_job *job, const px_run_result *r) {
 
 static void print_next(const px_job *job, const px_run_result *r) {
     printf("\n%s   %lld cells in %.1f s: %s\n", r->csv_path, (long long)r->n_cells, r->seconds, statuses(job, r));
-    printf("next:\n  precx describe %s\n      what each column means, and the sources\n", job->kind->spec.name);
+    const char *usual = px_arena_printf(job->arena, "experiments/%s.ini", job->experiment.stem);
+    bool found = strcmp(usual, job->path) == 0; /* where report looks */
+    printf("next:\n  precx report %s%s%s\n      plots, tables and a page to look at\n", r->csv_path,
+           found ? "" : " --experiment ", found ? "" : job->path);
+    printf("  precx describe %s\n      what each column means, and the sources\n", job->kind->spec.name);
     if (job->experiment.profile)
         printf("  precx run %s --dry-run\n      the plan of the whole experiment\n", job->path);
     printf("  precx run %s%s%s --filter EXPR --dump DIR\n      inputs, result and reference of some cells as .npy\n",

@@ -140,22 +140,51 @@ static px_status read_meta(const char *path, json_t **meta, px_error *err) {
     return *meta ? PX_OK : px_fail(err, PX_BAD_FILE, "%s:%d:%d: error: %s", path, where.line, where.column, where.text);
 }
 
-px_status px_result_read(px_arena *arena, const char *path, px_result *result, px_error *err) {
-    *result = (px_result){.path = px_arena_strdup(arena, path), .meta_path = px_result_meta_path(arena, path)};
-    result->origin = read_origin(arena, NULL);
-    result->origin.known = false;
-    PX_TRY(px_csv_read(arena, path, &result->csv, err));
-    if (px_csv_column(&result->csv, "cell") < 0)
-        return px_fail(err, PX_BAD_FILE, "%s:1: error: no column 'cell': not a table of precx", path);
-    json_t *meta;
-    PX_TRY(read_meta(result->meta_path, &meta, err));
-    if (meta) result->origin = read_origin(arena, meta);
-    char hash[SHA256_DIGEST_STRING_LENGTH];
-    result->intact = meta && SHA256File(path, hash) && strcmp(hash, result->origin.sha256) == 0;
-    set_roles(arena, result, meta);
-    set_keys(arena, result);
+static px_result result_new(px_arena *arena, const char *path) {
+    px_result r = {.path = px_arena_strdup(arena, path), .meta_path = px_result_meta_path(arena, path)};
+    r.origin = read_origin(arena, NULL);
+    r.origin.known = false;
+    return r;
+}
+
+/* The table is read. meta NULL: none; it is given up. */
+static px_status finish(px_arena *arena, json_t *meta, px_result *r, px_error *err) {
+    px_status status = PX_OK;
+    if (meta) r->origin = read_origin(arena, meta);
+    if (px_csv_column(&r->csv, "cell") < 0)
+        status = px_fail(err, PX_BAD_FILE, "%s:1: error: no column 'cell': not a table of precx", r->path);
+    if (status == PX_OK) {
+        set_roles(arena, r, meta);
+        set_keys(arena, r);
+    }
     json_decref(meta);
+    return status;
+}
+
+px_status px_result_read(px_arena *arena, const char *path, px_result *result, px_error *err) {
+    json_t *meta;
+    char hash[SHA256_DIGEST_STRING_LENGTH];
+    *result = result_new(arena, path);
+    PX_TRY(px_csv_read(arena, path, &result->csv, err));
+    PX_TRY(read_meta(result->meta_path, &meta, err));
+    PX_TRY(finish(arena, meta, result, err));
+    result->intact = result->origin.known && SHA256File(path, hash) && strcmp(hash, result->origin.sha256) == 0;
     return PX_OK;
+}
+
+px_status px_result_parse(px_arena *arena, const char *path, px_bytes table, px_bytes meta, px_result *result,
+                          px_error *err) {
+    json_error_t where;
+    json_t *json = NULL;
+    *result = result_new(arena, path);
+    PX_TRY(px_csv_parse(arena, path, table.at, table.n, &result->csv, err));
+    if (meta.at) {
+        json = json_loadb(meta.at, meta.n, JSON_REJECT_DUPLICATES, &where);
+        if (!json)
+            return px_fail(err, PX_BAD_FILE, "%s:%d:%d: error: %s", result->meta_path, where.line, where.column,
+                           where.text);
+    }
+    return finish(arena, json, result, err);
 }
 
 int64_t *px_result_match(px_arena *arena, const px_result *a, const px_result *b) {

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "io/csv.h"
+#include "io/infile.h"
 
 /* What NAME.meta.json says. Texts are "" when it does not say. */
 typedef struct px_origin {
@@ -39,6 +40,10 @@ typedef struct px_result {
 /* Reads the table at `path` and the meta file beside it, which may be absent. PX_BAD_FILE with path:line for what
  * cannot be read; a table without a column `cell` is none of ours. Everything lives in the arena. */
 px_status px_result_read(px_arena *arena, const char *path, px_result *result, px_error *err);
+
+/* The same on memory, for the fuzzer; path only names it, and nothing is known to be intact. meta.at NULL: no meta file. */
+px_status px_result_parse(px_arena *arena, const char *path, px_bytes table, px_bytes meta, px_result *result,
+                          px_error *err);
 
 /* For each row of a the row of b with the same key, or -1. Rows with the same key are matched in their order; so are
  * the rows of a cell where one side has no meta file to name the further keys. In the arena. */
