@@ -1,4 +1,5 @@
 /* `precx report`: tables, plots and a page of results that are there. */
+#include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -133,10 +134,21 @@ static px_status write_figure(const px_cli *cli, const subject *s, const px_figu
     return status;
 }
 
+/* A plot may have been added since; whether anything else was, its text cannot say. */
+static const char *experiment_fact(px_arena *arena, const subject *s) {
+    const px_origin *o = &s->result.origin;
+    char hash[SHA256_DIGEST_STRING_LENGTH];
+    if (!s->job.path || !*o->experiment_sha256) return o->name;
+    const px_ini *ini = &s->job.experiment.ini;
+    SHA256Data((const uint8_t *)ini->bytes, ini->n_bytes, hash);
+    bool same = strcmp(hash, o->experiment_sha256) == 0;
+    return px_arena_printf(arena, "%s%s", o->name, same ? "" : "; its file has changed since the run");
+}
+
 static void list_facts(px_arena *arena, const subject *s, px_page_result *page) {
     const px_origin *o = &s->result.origin;
     const px_fact facts[] = {
-        {"experiment", o->name},
+        {"experiment", experiment_fact(arena, s)},
         {"kind", s->kind->spec.name},
         {"profile", o->profile},
         {"filter", o->filter},
@@ -145,6 +157,10 @@ static void list_facts(px_arena *arena, const subject *s, px_page_result *page) 
         {"run on", o->started},
         {"precx",
          px_arena_printf(arena, "%s%s%s%s", o->version, *o->git ? ", " : "", o->git, o->dirty ? ", modified" : "")},
+        {"compiler", o->compiler},
+        {"BLAS", o->blas},
+        {"processor", o->cpu},
+        {"system", o->os},
         {"SHA-256 of the table", o->sha256},
         {"accepted", o->accepted},
         {"because", o->because},

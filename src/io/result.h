@@ -15,6 +15,7 @@
 typedef struct px_origin {
     bool known; /* there is a meta file */
     const char *name, *kind, *plan, *profile, *filter, *shard, *seed, *version, *git, *started;
+    const char *experiment_sha256, *compiler, *blas, *cpu, *os;
     const char *accepted, *because; /* of a baseline: when and why, the last time */
     const char *sha256;             /* of the CSV, as stated */
     bool dirty;                     /* made by a build whose sources were modified */
