@@ -131,7 +131,8 @@ INLINE void mma_products(const px_mma_tile *t, const float *a, const uint32_t *e
     for (int64_t i = 0; i < n; i++, b += MMA_COLUMNS, eb += MMA_COLUMNS) {
         mma_widen(next, eb, ea[i]);
         VEC x = P(all)(a[i]);
-        for (int v = 0; v < MMA_VECTORS; v++) sum[v] += mma_cut(P(load)(b + v * LANES) * x * scale[v]);
+        for (int v = 0; v < MMA_VECTORS; v++)
+            sum[v] = (MASK)((WORDS)sum[v] + (WORDS)mma_cut(P(load)(b + v * LANES) * x * scale[v])); /* may wrap */
     }
 }
 
