@@ -174,9 +174,7 @@ static px_status read_number(const making *m, size_t row, int column, double *x)
 static px_status read_x(making *m, px_names *words, size_t row, double *x) {
     const char *field = m->sheet->csv->rows[row][m->x];
     if (!m->figure->words) return read_number(m, row, m->x, x);
-    bool filled = false;
-    for (int j = 0; j < m->figure->n_y; j++) filled |= m->sheet->csv->rows[row][m->values[j]][0] != '\0';
-    *x = *field && filled ? (double)name_index(m->arena, words, field) : (double)NAN;
+    *x = name_index(m->arena, words, field);
     return words->n <= PX_WORDS_MAX ? PX_OK : refuse(m, "more than 256 words on the axis '%s'", m->plot->x);
 }
 
@@ -184,7 +182,6 @@ static px_status read_x(making *m, px_names *words, size_t row, double *x) {
 static px_status enter_row(making *m, size_t row, int panel, int by, double x) {
     px_figure *f = m->figure;
     bool lost = !px_axis_takes(m->plot->log_x && !f->words, x);
-    if (m->sheet->csv->rows[row][m->x][0] == '\0') return PX_OK; /* a row of another kind: of a sum, an outcome */
     for (int j = 0; j < f->columns.n; j++) {
         double y;
         PX_TRY(read_number(m, row, m->values[j], &y));
@@ -215,6 +212,16 @@ static px_status find_columns(making *m) {
     return PX_OK;
 }
 
+/* Has the row a place and something to show? Without x it is a row of another kind: of a sum, of an outcome. */
+static bool is_filled(const making *m, size_t row) {
+    const char *const *fields = m->sheet->csv->rows[row];
+    int n = 0;
+    if (*fields[m->x] == '\0') return false;
+    for (int j = 0; j < m->figure->n_y; j++) n += *fields[m->values[j]] != '\0';
+    if (n == 0) m->figure->n_empty += m->figure->n_y;
+    return n > 0;
+}
+
 /* Panels, lines and words in the order of the table. */
 static px_status enter_rows(making *m) {
     const px_csv *csv = m->sheet->csv;
@@ -228,7 +235,7 @@ static px_status enter_rows(making *m) {
     px_status status = PX_OK;
     for (size_t i = 0; i < csv->n_rows && status == PX_OK; i++, px_arena_reset(scratch)) {
         double x;
-        if (!m->taken[i]) continue;
+        if (!m->taken[i] || !is_filled(m, i)) continue;
         int n_panels = m->panels.n, n_by = f->by.n;
         int panel = name_index(m->arena, &m->panels, join(scratch, csv, i, f->facet_at, f->n_facet, true, ", "));
         int by = name_index(m->arena, &f->by, join(scratch, csv, i, f->by_at, f->n_by, false, " "));

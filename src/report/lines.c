@@ -143,28 +143,27 @@ static void draw_line(drawing *d, const px_series *s, bool grey) {
     }
 }
 
-/* Smallest to largest: a band behind a line, a bar behind a point. */
+static void draw_band(drawing *d, const px_series *s, int32_t color, int k, int end) {
+    int n = end - k;
+    double *xy = PX_NEW_ARRAY(d->arena, double, 4 * n);
+    for (int i = 0; i < n; i++) {
+        const px_datum *a = &s->at[k + i], *b = &s->at[end - 1 - i];
+        xy[2 * i] = at_x(d, s, a->x), xy[2 * i + 1] = at_y(d, a->hi);
+        xy[2 * (n + i)] = at_x(d, s, b->x), xy[2 * (n + i) + 1] = at_y(d, b->lo);
+    }
+    px_pen bar = {.stroke = color, .width = 1.2, .fill = PX_NO_COLOR};
+    px_pen band = {.stroke = PX_NO_COLOR, .fill = color, .opacity = 0.2};
+    px_draw_path(&d->frame.canvas, n == 1 ? bar : band, xy, 2 * n, n > 1);
+}
+
+/* Smallest to largest: a band behind a line, a bar behind a point that stands alone. */
 static void draw_spread(drawing *d, const px_series *s, bool lines) {
     px_look look = px_look_of(d->arena, &d->looks, s->by, s->column);
-    double *xy = PX_NEW_ARRAY(d->arena, double, 4 * s->n);
     bool any = false;
     for (int k = 0; k < s->n; k++) any |= s->at[k].hi > s->at[k].lo;
-    if (!any) return;
-    for (int k = 0; k < s->n && !lines; k++) {
-        double x = at_x(d, s, s->at[k].x);
-        px_draw_line(&d->frame.canvas, (px_pen){.stroke = look.color, .width = 1.2}, x, at_y(d, s->at[k].lo), x,
-                     at_y(d, s->at[k].hi));
-    }
-    for (int k = 0, end; k < s->n && lines; k = end) {
-        for (end = k + 1; end < s->n && adjacent(d, s, end - 1); end++) continue;
-        int n = end - k;
-        for (int i = 0; i < n; i++) {
-            const px_datum *a = &s->at[k + i], *b = &s->at[end - 1 - i];
-            xy[2 * i] = at_x(d, s, a->x), xy[2 * i + 1] = at_y(d, a->hi);
-            xy[2 * (n + i)] = at_x(d, s, b->x), xy[2 * (n + i) + 1] = at_y(d, b->lo);
-        }
-        px_draw_path(&d->frame.canvas, (px_pen){.stroke = PX_NO_COLOR, .fill = look.color, .opacity = 0.2}, xy, 2 * n,
-                     true);
+    for (int k = 0, end; k < s->n && any; k = end) {
+        for (end = k + 1; lines && end < s->n && !isnan(s->at[end].hi) && adjacent(d, s, end - 1); end++) continue;
+        if (!isnan(s->at[k].hi)) draw_band(d, s, look.color, k, end);
     }
 }
 

@@ -109,21 +109,34 @@ void px_draw_mark(px_canvas *c, px_look look, double x, double y) {
 typedef struct legend {
     px_arena *arena;
     px_canvas *c;
-    double x, y, width;
+    double x, top, y, width, tallest, before; /* width: of the column under way; before: of those left of it */
 } legend;
 
 static const double row_height = 17, sample = 30, text_size = 11.5;
 
+/* Down by a row; a long legend goes on in another column. */
+static void advance(legend *l, double width) {
+    static const double longest = 34 * 17, between = 18;
+    l->width = fmax(l->width, width);
+    l->y += row_height;
+    l->tallest = fmax(l->tallest, l->y);
+    if (l->y < longest) return;
+    l->before += l->width + between;
+    l->x += l->width + between;
+    l->y = l->width = 0;
+}
+
 static void title(legend *l, const char *text) {
     if (!*text) return;
     l->y += l->y > 0 ? 4 : 0;
-    if (l->c) px_draw_text(l->c, (px_label){.size = text_size, .color = PX_GREY, .bold = true}, l->x, l->y + 12, text);
-    l->width = fmax(l->width, px_text_room(text_size, true, text));
-    l->y += row_height;
+    if (l->c)
+        px_draw_text(l->c, (px_label){.size = text_size, .color = PX_GREY, .bold = true}, l->x, l->top + l->y + 12,
+                     text);
+    advance(l, px_text_room(text_size, true, text));
 }
 
 static void entry(legend *l, px_look look, bool line, const char *text) {
-    double y = l->y + 8;
+    double y = l->top + l->y + 8;
     if (l->c) {
         if (line)
             px_draw_line(l->c, (px_pen){.stroke = look.color, .width = look.mark < 0 ? 1.2 : 1.8, .dash = look.dash},
@@ -131,8 +144,7 @@ static void entry(legend *l, px_look look, bool line, const char *text) {
         px_draw_mark(l->c, look, l->x + (sample - 6) / 2, y);
         px_draw_text(l->c, (px_label){.size = text_size, .color = PX_INK}, l->x + sample, y + 4, text);
     }
-    l->width = fmax(l->width, sample + px_text_room(text_size, false, text));
-    l->y += row_height;
+    advance(l, sample + px_text_room(text_size, false, text));
 }
 
 static void all_entries(legend *l, const px_looks *looks) {
@@ -159,11 +171,11 @@ static void all_entries(legend *l, const px_looks *looks) {
 void px_legend_size(px_arena *arena, const px_looks *looks, double *width, double *height) {
     legend l = {.arena = arena};
     all_entries(&l, looks);
-    *width = l.width;
-    *height = l.y;
+    *width = l.before + l.width;
+    *height = l.tallest;
 }
 
 void px_draw_legend(px_canvas *c, const px_looks *looks, double x, double y) {
-    legend l = {.arena = c->arena, .c = c, .x = x, .y = y};
+    legend l = {.arena = c->arena, .c = c, .x = x, .top = y};
     all_entries(&l, looks);
 }
