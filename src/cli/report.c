@@ -110,13 +110,24 @@ static px_status write_table(const px_cli *cli, const subject *s, const px_figur
     return status;
 }
 
+/* [output] tables */
+static bool is_wanted(const subject *s, const char *table) {
+    const px_experiment *e = &s->job.experiment;
+    for (int i = 0; s->job.path && i < e->n_tables; i++)
+        if (strcmp(e->tables[i], table) == 0) return true;
+    return !s->job.path || e->n_tables == 0;
+}
+
 /* Everything of one figure, in DIR/NAME/PLOT.*; its SVG for the page. */
 static px_status write_figure(const px_cli *cli, const subject *s, const px_figure *f, const char *folder,
                               const char **svg, px_error *err) {
     static const struct {
         px_style style;
-        const char *suffix;
-    } tables[] = {{PX_STYLE_MD, "md"}, {PX_STYLE_LATEX, "tex"}, {PX_STYLE_CSV, "csv"}, {PX_STYLE_JSON, "json"}};
+        const char *word, *suffix;
+    } tables[] = {{PX_STYLE_MD, "md", "md"},
+                  {PX_STYLE_LATEX, "latex", "tex"},
+                  {PX_STYLE_CSV, "csv", "csv"},
+                  {PX_STYLE_JSON, "json", "json"}};
     px_text text = {0};
     px_canvas canvas = px_figure_draw(cli->arena, f);
     const char *stem = px_arena_printf(cli->arena, "%s/%s", folder, f->plot->name);
@@ -129,8 +140,9 @@ static px_status write_figure(const px_cli *cli, const subject *s, const px_figu
         status = write_file(cli, px_arena_printf(cli->arena, "%s.pdf", stem), text.s, text.length, false, err);
     px_text_free(&text);
     for (size_t i = 0; i < sizeof tables / sizeof *tables && status == PX_OK; i++)
-        status =
-            write_table(cli, s, f, tables[i].style, px_arena_printf(cli->arena, "%s.%s", stem, tables[i].suffix), err);
+        if (is_wanted(s, tables[i].word))
+            status = write_table(cli, s, f, tables[i].style,
+                                 px_arena_printf(cli->arena, "%s.%s", stem, tables[i].suffix), err);
     return status;
 }
 
@@ -183,6 +195,7 @@ static px_status report_one(const px_cli *cli, const subject *s, const char *dir
         if (!px_cli_given(cli, PX_OPT_TABLE)) continue;
         px_pivot p = pivot_for(cli, s, &figures[i], px_cli_style(cli));
         px_table t = table_of(cli, &p);
+        if (i) putchar('\n');
         px_table_print(stdout, &t, px_cli_style(cli), 0, px_cli_color(cli, stdout));
     }
     px_page_result r = {.sheet = &s->sheet,

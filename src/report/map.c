@@ -10,6 +10,7 @@
 static const unsigned char scale[][3] = {{68, 1, 84},    {71, 45, 123}, {59, 82, 139},  {44, 114, 142}, {33, 145, 140},
                                          {40, 174, 128}, {94, 201, 98}, {173, 220, 48}, {253, 231, 37}};
 enum { STEPS = 8, EMPTY = 0xdddddd };
+static const double widest = 320; /* the name of a row */
 
 static int32_t color_at(double t) {
     int i = (int)fmin(floor(t * STEPS), STEPS - 1), value = 0;
@@ -116,7 +117,8 @@ static void draw_panel(map *m, const px_panel *p) {
     draw_fields(m, p, b, false);
     px_label label = {.size = 11, .color = PX_INK, .anchor = PX_END};
     for (int i = 0; i < m->frame.figure->by.n && p->column == 0; i++)
-        px_draw_text(&m->frame.canvas, label, b.x - 7, b.y + (i + 0.5) * height + 4, m->frame.figure->by.at[i]);
+        px_draw_text(&m->frame.canvas, label, b.x - 7, b.y + (i + 0.5) * height + 4,
+                     px_text_fit(m->arena, label.size, false, m->frame.figure->by.at[i], widest));
     px_frame_above(&m->frame, p);
     draw_fields(m, p, b, true);
 }
@@ -158,7 +160,7 @@ px_canvas px_draw_map(px_arena *arena, const px_figure *f) {
         m.frame.x.hi = fmax(m.frame.x.hi, edge(&m, m.n_xs));
     }
     for (int i = 0; i < f->by.n; i++)
-        m.frame.rows_width = fmax(m.frame.rows_width, px_text_room(11, false, f->by.at[i]));
+        m.frame.rows_width = fmax(m.frame.rows_width, fmin(px_text_room(11, false, f->by.at[i]), widest));
     m.frame.rows_width = fmax(m.frame.rows_width, px_text_room(11, true, f->by_axes) - 20) + 4;
     m.frame.panel_width = fmax(f->grid_columns > 2 ? 240 : 320, narrowest * m.n_xs);
     m.frame.panel_height = fmax(row * f->by.n, 40);

@@ -135,7 +135,9 @@ static void title(legend *l, const char *text) {
     advance(l, px_text_room(text_size, true, text));
 }
 
-static void entry(legend *l, px_look look, bool line, const char *text) {
+static void entry(legend *l, px_look look, bool line, const char *whole) {
+    static const double widest = 320;
+    const char *text = px_text_fit(l->arena, text_size, false, whole, widest);
     double y = l->top + l->y + 8;
     if (l->c) {
         if (line)

@@ -40,6 +40,8 @@ typedef struct px_experiment {
     const char *output_dir, *baseline_dir; /* [output], NULL: not given */
     const char *const *metrics;            /* [measure] metrics; n_metrics = 0: all */
     int n_metrics;
+    const char *const *tables; /* [output] tables; n_tables = 0: all */
+    int n_tables;
     px_ini ini;    /* plot sections are read from here */
     char hash[65]; /* SHA-256, in hex, of kind, seed, plan and profile in canonical text: the identity of a run */
 } px_experiment;

@@ -115,7 +115,11 @@ static void read_title(const reading *r) { r->s->experiment->title = px_entry_te
 static void read_plain_text(const reading *r) { px_entry_text(r->s->arena, r->entry); }
 static void read_dir(const reading *r) { r->s->experiment->output_dir = read_path(r); }
 static void read_baseline(const reading *r) { r->s->experiment->baseline_dir = read_path(r); }
-static void read_tables(const reading *r) { read_names(r, "kind of table", WORDS("md", "latex"), false); }
+static void read_tables(const reading *r) {
+    names found = read_names(r, "kind of table", WORDS("md", "latex", "csv", "json"), false);
+    r->s->experiment->tables = found.at;
+    r->s->experiment->n_tables = found.n;
+}
 static void read_scale(const reading *r) { read_word(r, WORDS("linear", "semilogx", "semilogy", "loglog")); }
 static void read_expect(const reading *r) { read_word(r, WORDS("fail")); }
 static void read_later(const reading *r) { (void)r; } /* the kind is read first; the sweep and its profiles last */

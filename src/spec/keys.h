@@ -53,6 +53,6 @@ typedef enum px_label { PX_LABEL_NONE, PX_LABEL_OPTIONAL, PX_LABEL_REQUIRED } px
     X("plot", "ylabel", "text", "the names of y", "beside the panels")                                                 \
     X("output", "dir", "a folder", "results", "where results go; --output wins")                                       \
     X("output", "baseline", "a folder", "results/baseline", "where accepted tables are")                               \
-    X("output", "tables", "md, latex", "none", "further tables that `report` writes")
+    X("output", "tables", "md, latex, csv, json", "all", "the tables that `report` writes for each plot")
 
 #endif
