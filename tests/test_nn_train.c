@@ -179,6 +179,36 @@ static void gradients_are_added_as_told(void **state) {
     }
 }
 
+/* Two samples as one batch, as two micro-batches, on two ranks: the mean loss and its gradient, but for rounding. */
+static void batches_are_averaged(void **state) {
+    (void)state;
+    static double grad[3][PLAIN_PARAMS], loss[3];
+    for (int v = 0; v < 3; v++) {
+        px_nn_model model = small_model();
+        model.loss = PX_NN_LOSS_MSE;
+        model.batch = v == 0 ? 2 : 1;
+        model.micro = v == 1 ? 2 : 1;
+        model.ranks = v == 2 ? 2 : 1;
+        px_nn_policy policy = px_nn_policy_of(PX_NN_POLICY_FP64);
+        plain_formats f = plain_formats_of(&policy);
+        open_run(&model, &policy, (px_nn_scaler){.scaling = PX_NN_SCALING_STATIC, .scale = 64});
+        small_fill(&plain, &f, 6, 0.5);
+        small_give(&train, &plain);
+        for (int k = 0; v > 0 && k < 2; k++)
+            for (int64_t e = 0; e < PLAIN_T * PLAIN_C; e++) {
+                int64_t i = e / PLAIN_C, j = e % PLAIN_C;
+                px_mat_set(&train.inputs[program.x[k]], i, j, plain.x[k * PLAIN_T + i][j]);
+                px_mat_set(&train.inputs[program.target[k]], i, j, plain.dy[k * PLAIN_T + i][j]);
+            }
+        loss[v] = step().loss;
+        for (int32_t i = 0; i < program.n_params; i++) grad[v][i] = read(program.params[i].unscaled, 0, 3);
+    }
+    for (int v = 1; v < 3; v++) {
+        assert_true(fabs(loss[v] / loss[0] - 1) < 1e-13);
+        for (int32_t i = 0; i < program.n_params; i++) assert_true(fabs(grad[v][i] / grad[0][i] - 1) < 1e-11);
+    }
+}
+
 /* Updates of a fifth of an ulp: lost to nearest, kept on average by chance, kept by Kahan's rest. */
 static void small_updates(void **state) {
     (void)state;
@@ -358,6 +388,7 @@ int main(void) {
         TEST(a_skipped_step_leaves_no_trace),
         TEST(without_scaling_nothing_is_skipped),
         TEST(gradients_are_added_as_told),
+        TEST(batches_are_averaged),
         TEST(small_updates),
         TEST(fp8_factors),
         TEST(dropout_is_the_same_forward_and_backward),

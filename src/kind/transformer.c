@@ -118,6 +118,7 @@ static const px_param params[] = {
     X("loss_ref", "1", PX_COLUMN_NUMBER, "the same from the same parameters and data in exact arithmetic")             \
     X("grad_norm", "1", PX_COLUMN_NUMBER, "2-norm of the gradient, unscaled, before clipping; empty if skipped")       \
     X("weight_norm", "1", PX_COLUMN_NUMBER, "2-norm of all parameters before the step")                                \
+    X("kappa_2_max", "1", PX_COLUMN_NUMBER, "largest kappa_2 of the step's weight matrices")                           \
     X("lr_t", "1", PX_COLUMN_NUMBER, "learning rate of this step")                                                     \
     X("loss_scale", "1", PX_COLUMN_NUMBER, "S of this step")                                                           \
     X("found_inf", "entries", PX_COLUMN_INTEGER, "infinite or undefined entries of the unscaled gradient")             \
@@ -129,9 +130,9 @@ static const px_param params[] = {
       "first step at which loss was not finite or above `alarm` times the mean of its first `calm` values")            \
     X("grad_warned", "1", PX_COLUMN_INTEGER, "the same of grad_norm")                                                  \
     X("weight_warned", "1", PX_COLUMN_INTEGER, "the same of weight_norm")                                              \
-    X("kappa_warned", "1", PX_COLUMN_INTEGER, "the same of kappa_2, the largest of all weight matrices")               \
+    X("kappa_warned", "1", PX_COLUMN_INTEGER, "the same of kappa_2_max")                                               \
     X("foretold", "", PX_COLUMN_TEXT,                                                                                  \
-      "of loss, grad_norm and weight_norm those that had warned when kappa_2 did; none; empty while it has not")       \
+      "of loss, grad_norm and weight_norm those that had warned when kappa_2_max did; none; empty while it has not")   \
     X("lost", "1", PX_COLUMN_NUMBER, "fraction of the updates d other than 0 that left w as it was")                   \
     X("flops_products", "operations", PX_COLUMN_NUMBER, "of matrix products, counted from the calls: 2 m n k each")    \
     X("flops_formula", "operations", PX_COLUMN_NUMBER,                                                                 \
@@ -147,8 +148,7 @@ static const px_param params[] = {
     X("norm_2", "1", PX_COLUMN_NUMBER, "2-norm of the computed tensor")                                                \
     X("kappa_2", "1", PX_COLUMN_NUMBER,                                                                                \
       "condition number of a weight matrix (tensors weights: before, updates: after the update), smaller side at "     \
-      "most "                                                                                                          \
-      "256; in the row of the step: the largest of the step's rows")                                                   \
+      "most 256")                                                                                                      \
     X("kappa_2_radius", "1", PX_COLUMN_NUMBER,                                                                         \
       "certificate: |kappa_2 / exact - 1| is at most this; empty where the analysis says nothing")                     \
     X("kappa_2_theory", "1", PX_COLUMN_NUMBER,                                                                         \
@@ -200,9 +200,9 @@ const px_kind px_kind_transformer = {
         "skipped and lost updates, and a row for each tensor asked for, compared with the same step, from the same "
         "parameters and data, in exact arithmetic: relative error, cosine, sign flips, flushed and overflowed entries. "
         "Gradients are compared as they stand, times the loss scale. Four signs of health stand side by side in the "
-        "row of the step: loss, grad_norm, weight_norm and (tensors = weights) the largest kappa_2; a sign warns when "
+        "row of the step: loss, grad_norm, weight_norm and (tensors = weights) kappa_2_max; a sign warns when "
         "it is not finite or above `alarm` times the mean of its first `calm` values, and `foretold` says which of "
-        "the first three had warned by the time kappa_2 did.",
+        "the first three had warned by the time kappa_2_max did.",
     .sources =
         (const char *const[]){"Micikevicius et al., Mixed precision training, ICLR 2018, arXiv 1710.03740",
                               "Kalamkar et al., A study of bfloat16 for deep learning training, arXiv 1905.12322",
@@ -211,7 +211,7 @@ const px_kind px_kind_transformer = {
                               "Vaswani et al., Attention is all you need, 2017; Karpathy, nanoGPT",
                               "Edelman, Eigenvalues and condition numbers of random matrices, SIMAX 9(4), 1988",
                               "Bai & Yin, Limit of the smallest eigenvalue of a sample covariance matrix, 1993", NULL},
-    .highlights = (const char *const[]){"loss", "grad_norm", "loss_scale", "skipped", "kappa_2", "foretold", "lost",
+    .highlights = (const char *const[]){"loss", "grad_norm", "loss_scale", "skipped", "kappa_2_max", "foretold", "lost",
                                         "err_rel_2", "cosine", "flushed", "overflowed", NULL},
     .check = px_transformer_check,
     .cost = px_transformer_cost,

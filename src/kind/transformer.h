@@ -36,7 +36,7 @@ enum { PX_JUDGE_EXACT, PX_JUDGE_CERTIFIED, PX_JUDGE_NONE };
     X(LOSS, "loss", "loss_warned")                                                                                     \
     X(GRAD_NORM, "grad_norm", "grad_warned")                                                                           \
     X(WEIGHT_NORM, "weight_norm", "weight_warned")                                                                     \
-    X(KAPPA, "kappa_2", "kappa_warned")
+    X(KAPPA, "kappa_2_max", "kappa_warned")
 #define PX_SIGN_ENUM(id, name, column)   PX_SIGN_##id,
 #define PX_SIGN_NAME(id, name, column)   name,
 #define PX_SIGN_COLUMN(id, name, column) column,
@@ -51,7 +51,7 @@ typedef struct px_transformer_signs {
     double alarm;
     int64_t calm;
     px_sign sign[PX_SIGN_COUNT];
-    char foretold[40]; /* those of the first three that had warned when kappa_2 did; empty: it did not */
+    char foretold[40]; /* those of the first three that had warned when kappa_2_max did; empty: it did not */
 } px_transformer_signs;
 void px_transformer_watch(px_transformer_signs *all, int64_t step, const double value[PX_SIGN_COUNT],
                           const bool measured[PX_SIGN_COUNT]);

@@ -137,7 +137,7 @@ static void set_signs(const reporter *r, px_row *row, const px_nn_report *report
                          (const double[]){report->loss, report->grad_norm, weights, r->largest_kappa},
                          (const bool[]){true, norm, true, kappa});
     px_columns_figure(row, "weight_norm", weights);
-    if (kappa) px_columns_figure(row, "kappa_2", r->largest_kappa);
+    if (kappa) px_columns_figure(row, "kappa_2_max", r->largest_kappa);
     px_transformer_signs_set(r->t->signs, row);
     if (r->t->held.part == 0) return;
     px_row_value(row, "loss_held", r->t->held.loss);
