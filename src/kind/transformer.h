@@ -10,6 +10,7 @@
 #define PX_TENSORS_LIST(X)                                                                                             \
     X(STEP, "step", "none: one row a step")                                                                            \
     X(GRADIENTS, "gradients", "gradients of parameters, as they come out of the backward pass (scaled)")               \
+    X(UNSCALED, "unscaled", "gradients of parameters, added over micro-batches and ranks, without the loss scale")     \
     X(WEIGHTS, "weights", "weight matrices before the step: kappa_2")                                                  \
     X(UPDATES, "updates", "parameters after the update")                                                               \
     X(ATTENTION, "attention", "of attention: scores, probabilities, what comes of them, and their gradients")          \

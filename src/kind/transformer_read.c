@@ -77,6 +77,7 @@ static const char *refused(const px_transformer *t, const px_case *c) {
         return "a matrix unit has its own ways: fused does not apply";
     const char *why = px_optimizer_refused(t->model.optimizer, &t->model.constants);
     if (why) return why;
+    if (t->parameters && t->initial != PX_INITIAL_GPT2) return "initial belongs to random parameters";
     if (t->initial != PX_INITIAL_GPT2 && t->init != 0.02) return "init belongs to initial gpt2";
     if (t->model.loss != PX_NN_LOSS_DOT && t->grad != 1) return "grad belongs to objective dot";
     if (t->model.loss != PX_NN_LOSS_CROSS_ENTROPY && px_case_value(c, "text")->word != 0)

@@ -239,6 +239,7 @@ static bool wanted(const px_transformer *t, int32_t slot) {
     if (late && t->train.skipped) return false;
     switch (t->tensors) {
     case PX_TENSORS_GRADIENTS: return role == PX_NN_ROLE_PARAMETER_GRADIENT;
+    case PX_TENSORS_UNSCALED: return role == PX_NN_ROLE_UNSCALED;
     case PX_TENSORS_WEIGHTS: return role == PX_NN_ROLE_PARAMETER && t->program.prog.slots[slot].rows > 1;
     case PX_TENSORS_UPDATES: return role == PX_NN_ROLE_NEW_PARAMETER;
     case PX_TENSORS_ATTENTION:

@@ -134,6 +134,12 @@ static void run_unit(void *context, int64_t i) {
     j->body(&j->work, i);
 }
 
+/* In nanoseconds, about: an operation on balls takes a hundred. */
+static double work_of(const px_call *call) {
+    double inner = call->op == PX_OP_GEMM || call->op == PX_OP_SUM ? (double)call->in[0].cols : 1;
+    return 100 * (double)call->out[0].rows * (double)call->out[0].cols * inner;
+}
+
 static px_status run(void *state, int first, int n, px_error *err) {
     const px_ball_state *s = state;
     (void)err;
@@ -146,7 +152,7 @@ static px_status run(void *state, int first, int n, px_error *err) {
         int64_t units = op.units == PX_BALL_ROWS      ? call->out[0].rows
                         : op.units == PX_BALL_COLUMNS ? call->out[0].cols
                                                       : 1;
-        px_parallel_for(units, run_unit, &j);
+        px_parallel_for_work(work_of(call), units, run_unit, &j);
     }
     return PX_OK;
 }
