@@ -10,6 +10,10 @@
 
 #include <cmocka.h>
 
+#include <math.h>
+
+#include "arith/codec.h"
+#include "arith/round.h"
 #include "backend/blas_host.h"
 #include "backend/blas_library.h"
 #include "backend/registry.h"
@@ -43,12 +47,12 @@ static void expect_failure(const char *path, px_status status, const char *text)
 
 static double small(uint64_t i) { return (double)((int64_t)(px_philox(7, 8, i).lo % 17) - 8); }
 
-/* out = c + sign a b, c and sign as the bits of `how` say, b transposed with bit 2. */
-static void check_product(px_arena *arena, const char *path, px_fp f, int how) {
+/* out = c + sign a b, c and sign as the bits of `how` say, b transposed with bit 2; a, b in format `in`. */
+static void check_product(px_arena *arena, const char *path, px_fp in_fmt, px_fp f, int how) {
     int64_t m = 5, n = 7, k = 33;
     bool with_c = how & 1, minus = how & 2, transposed = how & 4;
-    px_slot slots[] = {{.name = "a", .rows = m, .cols = k, .fmt = f},
-                       {.name = "b", .rows = transposed ? n : k, .cols = transposed ? k : n, .fmt = f},
+    px_slot slots[] = {{.name = "a", .rows = m, .cols = k, .fmt = in_fmt},
+                       {.name = "b", .rows = transposed ? n : k, .cols = transposed ? k : n, .fmt = in_fmt},
                        {.name = "c", .rows = m, .cols = n, .fmt = f},
                        {.name = "out", .rows = m, .cols = n, .fmt = f}};
     px_call call = {.op = PX_OP_GEMM, .recipe = px_recipe_uniform(f), .attr = {minus ? -1.0 : 1.0}};
@@ -59,7 +63,7 @@ static void check_product(px_arena *arena, const char *path, px_fp f, int how) {
     call.out[0] = px_arg_whole(&prog, 3);
     px_mat in[3], out = px_mat_new(arena, f, m, n);
     for (int s = 0; s < 3; s++) {
-        in[s] = px_mat_new(arena, f, slots[s].rows, slots[s].cols);
+        in[s] = px_mat_new(arena, slots[s].fmt, slots[s].rows, slots[s].cols);
         for (int64_t i = 0; i < in[s].rows * in[s].cols; i++)
             px_mat_set(&in[s], i / in[s].cols, i % in[s].cols, small((uint64_t)(1000 * s + i)));
     }
@@ -95,8 +99,8 @@ static void good_libraries_multiply(void **state) {
         if (!is_here(paths[i])) continue;
         here++;
         for (int how = 0; how < 8; how++) {
-            check_product(arena, paths[i], format("fp32"), how);
-            check_product(arena, paths[i], format("fp64"), how);
+            check_product(arena, paths[i], format("fp32"), format("fp32"), how);
+            check_product(arena, paths[i], format("fp64"), format("fp64"), how);
         }
     }
     px_arena_free(arena);
@@ -131,6 +135,55 @@ static void what_not_every_library_has(void **state) {
     px_blas_product p = {.routine = PX_BLAS_SBGEMM, .m = 1, .n = 1, .k = 1, .a = &one, .b = &one, .c = &c};
     assert_int_equal(px_blas_multiply(BAD("cut"), &p, &err), PX_SKIPPED);
     assert_non_null(strstr(err.text, "cblas_sbgemm"));
+}
+
+/* out = a b by an executor, of any words of the format `in`. */
+static void multiply_words(const px_exec *exec, px_arena *arena, px_fp in_fmt, px_mat *out) {
+    int64_t m = out->rows, n = out->cols, k = 40;
+    px_slot slots[] = {{.name = "a", .rows = m, .cols = k, .fmt = in_fmt},
+                       {.name = "b", .rows = k, .cols = n, .fmt = in_fmt},
+                       {.name = "out", .rows = m, .cols = n, .fmt = out->fmt}};
+    px_call call = {.op = PX_OP_GEMM, .recipe = px_recipe_uniform(out->fmt), .attr = {1.0}};
+    px_prog prog = {.slots = slots, .calls = &call, .n_slots = 3, .n_calls = 1};
+    call.in[0] = px_arg_whole(&prog, 0), call.in[1] = px_arg_whole(&prog, 1), call.in[2] = px_arg_absent();
+    call.out[0] = px_arg_whole(&prog, 2);
+    px_mat in[2];
+    for (int s = 0; s < 2; s++) {
+        in[s] = px_mat_new(arena, in_fmt, slots[s].rows, slots[s].cols);
+        for (int64_t i = 0; i < in[s].rows * in[s].cols; i++) {
+            uint64_t r = px_philox(9, (uint64_t)s, (uint64_t)i).lo;
+            double x = (double)(int64_t)(r >> 40) * 0x1p-22 - 2;
+            if (r % 64 == 0) x = px_decode(in_fmt, r >> 20 & 0xFFFF);
+            if (r % 128 == 1) x = (double)INFINITY;
+            px_mat_set(&in[s], i / in[s].cols, i % in[s].cols, px_round(in_fmt, px_rounding_of(PX_NEAREST_EVEN), x, 0));
+        }
+    }
+    px_error err;
+    if (px_backend_call(exec, &prog, in, 2, out, NULL, &err) != PX_OK) fail_msg("%s: %s", exec->name, err.text);
+}
+
+/* Words there and back: a library whose products and sums are rounded as precx's own are. */
+static void short_formats(void **state) {
+    (void)state;
+    const char *const formats[][2] = {{"bf16", "fp32"}, {"fp16", "fp16"}};
+    px_arena *arena = px_arena_new();
+    for (int f = 0; f < 2; f++) {
+        px_fp in = format(formats[f][0]), out = format(formats[f][1]);
+        for (int how = 0; how < 8; how++) check_product(arena, BAD("short"), in, out, how);
+        px_mat ours = px_mat_new(arena, out, 9, 11), theirs = px_mat_new(arena, out, 9, 11);
+        multiply_words(px_backend_emulated(), arena, in, &ours);
+        multiply_words(px_blas_library("blas:short", BAD("short")), arena, in, &theirs);
+        int finite = 0, other = 0;
+        for (int64_t i = 0; i < ours.rows; i++)
+            for (int64_t j = 0; j < ours.cols; j++) {
+                double x = px_mat_get(&ours, i, j), y = px_mat_get(&theirs, i, j);
+                if (x != x ? y == y : memcmp(&x, &y, sizeof x) != 0)
+                    fail_msg("%s: entry %d, %d: %a, not %a", formats[f][0], (int)i, (int)j, y, x);
+                x - x == 0 ? finite++ : other++;
+            }
+        assert_true(finite > 10 && other > 10);
+    }
+    px_arena_free(arena);
 }
 
 /* C is full of NaN before a product without start value. */
@@ -197,10 +250,15 @@ static void one_executor_a_library(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(good_libraries_multiply),         cmocka_unit_test(precx_survives_bad_ones),
-        cmocka_unit_test(one_that_hangs_is_ended),         cmocka_unit_test(what_not_every_library_has),
-        cmocka_unit_test(a_library_that_reads_c_shows_it), cmocka_unit_test(the_environment_is_probed),
-        cmocka_unit_test(any_alignment_and_threads),       cmocka_unit_test(from_many_threads),
+        cmocka_unit_test(good_libraries_multiply),
+        cmocka_unit_test(precx_survives_bad_ones),
+        cmocka_unit_test(one_that_hangs_is_ended),
+        cmocka_unit_test(what_not_every_library_has),
+        cmocka_unit_test(short_formats),
+        cmocka_unit_test(a_library_that_reads_c_shows_it),
+        cmocka_unit_test(the_environment_is_probed),
+        cmocka_unit_test(any_alignment_and_threads),
+        cmocka_unit_test(from_many_threads),
         cmocka_unit_test(one_executor_a_library),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
