@@ -276,6 +276,22 @@ static void elementwise(void **state) {
     px_arena_free(arena);
 }
 
+/* 1705 * 1845 = 3 2^20 - 3: a product that is below the middle of two numbers of tf32 by less than binary32 can say. */
+static void a_product_that_binary32_rounds(void **state) {
+    (void)state;
+    px_arena *arena = px_arena_new();
+    px_fp tf32;
+    assert_int_equal(px_fp_parse("tf32", &tf32, NULL), PX_OK);
+    px_call call = {.op = PX_OP_MUL, .recipe = px_recipe_uniform(tf32)};
+    px_task task = {.call = &call};
+    for (int s = 0; s < 2; s++) task.in[s] = make_view(arena, tf32, 1, 20, ORDINARY);
+    px_view_set(&task.in[0], 0, 7, ldexp(1705, -78));
+    px_view_set(&task.in[1], 0, 7, ldexp(1845, -79));
+    task.out[0] = result_view(arena, tf32, 1, 20);
+    try_task(arena, &task);
+    px_arena_free(arena);
+}
+
 /* Products in short formats as tiles take them: numbers that keep clear of the ends, all subnormal, or with a rare small
  * one among them; k beyond several periods of the drift and beyond a block of k. */
 static double short_number(px_fp f, int kind) {
@@ -479,6 +495,7 @@ int main(void) {
         cmocka_unit_test(short_products),
         cmocka_unit_test(row_sums),
         cmocka_unit_test(elementwise),
+        cmocka_unit_test(a_product_that_binary32_rounds),
         cmocka_unit_test(layer_operations),
         cmocka_unit_test(long_arrays),
         cmocka_unit_test(factorisations),

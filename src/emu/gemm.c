@@ -92,10 +92,12 @@ static void run_row(const gemm *g, int64_t i, int64_t p) {
     px_plan plan = g->plan;
     plan.special = px_plan_is_special(&g->task->call->recipe, &plan, g->k, g->largest_a[i] * g->largest_b[p], start);
     const void *a = at(g, g->a, i * g->k), *b = at(g, g->b, p * g->k * width);
+    px_plan_enter(&plan);
     if (g->packing.binary32)
         (width == 1 ? g->isa->chain_f32 : g->isa->rows_f32)(&plan, g->k, a, b, c.f32, NULL);
     else
         (width == 1 ? g->isa->chain_f64 : g->isa->rows_f64)(&plan, g->k, a, b, c.f64, NULL);
+    px_plan_leave(&plan);
     for (int64_t j = 0; j < columns; j++)
         px_view_set(&g->task->out[0], i, first + j, g->packing.binary32 ? (double)c.f32[j] : c.f64[j]);
 }

@@ -4,7 +4,7 @@
 
 #include "emu/emu.h"
 
-enum { PX_MAX_PERIOD = 8, PX_MAX_WIDTH = 64 };
+enum { PX_MAX_PERIOD = 8, PX_MAX_WIDTH = 128 };
 
 typedef struct px_packing {
     bool binary32; /* the host; else binary64 */

@@ -16,6 +16,7 @@ extern const px_host px_binary32, px_binary64;
 /* What is summed: the n terms a b of a product, or n numbers b; and the start values, with their format. */
 typedef struct px_operands {
     bool products, has_start;
+    bool turned; /* products are subtracted: their sign is that of a, so up and down are the other way round */
     px_extent a, b, start;
     px_fp c;
     int64_t n;
@@ -45,6 +46,10 @@ bool px_plan_includes(px_fp f, px_fp g);
 
 /* The constants of rounding any number of the host to f, special values included; false where the host cannot. */
 bool px_plan_target(px_fp f, const px_host *host, px_target *target);
+
+/* The rounding mode of the host that a plan wants, on this thread; and nearest_even again. */
+void px_plan_enter(const px_plan *plan);
+void px_plan_leave(const px_plan *plan);
 
 /* Whether overflow, special values or the sign of a zero may matter in a row of n terms that are at most `largest` in
  * magnitude (inf or nan when one of its factors is) and that starts from at most `start` (inf when that is -0). */

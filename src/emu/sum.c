@@ -9,7 +9,7 @@
 #include "emu/plan.h"
 #include "emu/view.h"
 
-enum { MAX_WIDTH = 64 };
+enum { MAX_WIDTH = 128 };
 
 typedef struct sums {
     const px_task *task;
@@ -75,11 +75,13 @@ static void run_panel(void *context, int64_t p) {
     plan.special = px_plan_is_special(&s->task->call->recipe, &plan, s->n, largest, 0);
     const px_view *out = &s->task->out[0], *when = &s->task->out[1];
     bool wants_last = px_view_present(when) && plan.order == PX_SEQUENTIAL && !s->reversed;
+    px_plan_enter(&plan);
     if (s->binary32)
         (s->width == 1 ? s->isa->chain_f32 : s->isa->rows_f32)(&plan, s->n, s->ones, x, (float *)c,
                                                                wants_last ? (float *)last : NULL);
     else
         (s->width == 1 ? s->isa->chain_f64 : s->isa->rows_f64)(&plan, s->n, s->ones, x, c, wants_last ? last : NULL);
+    px_plan_leave(&plan);
     for (int64_t i = 0; i < rows; i++) {
         px_view_set(out, first + i, 0, load(s, c, i));
         if (px_view_present(when)) px_view_set(when, first + i, 0, load(s, last, i));
@@ -94,7 +96,7 @@ static void run_sums(const px_task *task, const px_host *host) {
     s.m = task->in[0].rows, s.n = task->in[0].cols;
     s.width = s.binary32 ? s.isa->width_f32 : s.isa->width_f64;
     PX_ASSERT(s.width <= MAX_WIDTH);
-    if (s.m < s.width / 4) s.width = 1;
+    if (s.m < s.width / 8) s.width = 1;
     s.panels = (s.m + s.width - 1) / s.width;
     s.ones = px_scratch(s.n, host->size);
     for (int64_t k = 0; k < s.n; k++) store(&s, s.ones, k, 1.0);

@@ -268,12 +268,14 @@ static void run_tile(const tiles *t, int64_t s, int64_t p, int64_t k, int64_t co
 static void run_part(void *context, int64_t index) {
     const tiles *t = context;
     int64_t height = TASK_ROWS / t->kernel.rows, p = index % t->panels, first = index / t->panels * height;
+    px_plan_enter(&t->plan);
     for (int64_t k = 0; k < t->k; k += t->k_block) {
         bool goes_on = k > 0 || t->plan.has_start;
         px_tile_mode mode = !goes_on ? PX_TILE_STORE : t->plan.order == PX_BLOCKED ? PX_TILE_ADD : PX_TILE_RESUME;
         int64_t count = t->k - k < t->k_block ? t->k - k : t->k_block;
         for (int64_t s = first; s < first + height && s < t->strips; s++) run_tile(t, s, p, k, count, mode);
     }
+    px_plan_leave(&t->plan);
 }
 
 static void load_start(void *context, int64_t i) {
@@ -291,10 +293,8 @@ static void store_result(void *context, int64_t i) {
     const tiles *t = context;
     float *f32 = (float *)t->c + i * t->ldc;
     double *f64 = (double *)t->c + i * t->ldc;
-    if (t->plan.rounds_out && t->packing.binary32)
-        t->isa->round_f32(&t->plan.out, PX_NEAREST_EVEN, t->n, f32, NULL, f32);
-    if (t->plan.rounds_out && !t->packing.binary32)
-        t->isa->round_f64(&t->plan.out, PX_NEAREST_EVEN, t->n, f64, NULL, f64);
+    if (t->plan.rounds_out && t->packing.binary32) t->isa->round_f32(&t->plan.out, t->plan.mode, t->n, f32, NULL, f32);
+    if (t->plan.rounds_out && !t->packing.binary32) t->isa->round_f64(&t->plan.out, t->plan.mode, t->n, f64, NULL, f64);
     for (int64_t j = 0; j < t->n; j++)
         px_view_set(&t->task->out[0], i, j, t->packing.binary32 ? (double)f32[j] : f64[j]);
 }

@@ -3,20 +3,21 @@
 /* What a step does, constant in every specialised copy; and the constants it needs. */
 typedef struct P(how) {
     bool fused, rounds_product, odd, rounds_sum, quick_sum, signs, special;
+    bool directed; /* the host rounds in `mode` */
     TARGET mul, acc;
-    px_rounding_mode mode, mul_mode; /* px_plan_make allows others than nearest_even in binary64 only */
+    px_rounding_mode mode, mul_mode; /* px_plan_make allows others than nearest_even in binary64 only, or directed */
     bool odd_product;                /* nor these */
 } P(how);
 
 /* Constant in most copies. */
-#define PLAIN(h) (DIGITS == 24 || (h)->mode == PX_NEAREST_EVEN)
+#define PLAIN(h) (DIGITS == 24 || (h)->directed || (h)->mode == PX_NEAREST_EVEN)
 
 static __attribute__((noinline)) VEC P(round_by_mode)(const TARGET *f, px_rounding_mode mode, VEC x) {
     return P(round_as)(f, mode, x, P(all)(0));
 }
 
 INLINE VEC P(round_how)(const HOW *h, px_rounding_mode mode, const TARGET *f, VEC x) {
-    return PLAIN(h) ? P(round)(f, x, h->signs, h->special) : P(round_by_mode)(f, mode, x);
+    return PLAIN(h) ? P(round_by_host)(f, x, h->signs, h->special, h->directed) : P(round_by_mode)(f, mode, x);
 }
 
 /* The sign of an exact zero of numbers of unlike signs is minus when rounding down. */
@@ -43,7 +44,7 @@ INLINE VEC P(step)(const HOW *h, VEC s, VEC a, VEC b) {
 }
 
 /* s += the n terms of a, b. */
-INLINE void P(accumulate_as)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
+INLINE void P(accumulate)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
     VEC t[VECTORS];
     for (int v = 0; v < VECTORS; v++) t[v] = s[v];
     for (int64_t k = 0; k < n; k++, b += LANES * VECTORS) {
@@ -53,29 +54,7 @@ INLINE void P(accumulate_as)(const HOW *h, int64_t n, const REAL *a, const REAL 
     for (int v = 0; v < VECTORS; v++) s[v] = t[v];
 }
 
-/* The same, with the flags as constants where it pays. */
-static void P(accumulate)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
-    int which = h->fused | h->rounds_product << 1 | h->odd << 2 | h->rounds_sum << 3 | h->quick_sum << 4 |
-                h->signs << 5 | h->special << 6;
-#define PX_COPY(f, p, o, r, q, z, e)                                                                                   \
-    case (f) | (p) << 1 | (o) << 2 | (r) << 3 | (q) << 4 | (z) << 5 | (e) << 6: {                                      \
-        HOW copy = {f, p, o, r, q, z, e, h->mul, h->acc, PX_NEAREST_EVEN, PX_NEAREST_EVEN, false};                     \
-        P(accumulate_as)(&copy, n, a, b, s);                                                                           \
-        break;                                                                                                         \
-    }
-    switch (LANES > 1 && PLAIN(h) && !h->odd_product ? which : -1) {
-        PX_COPY(0, 0, 0, 0, 0, 0, 0) /* native */
-        PX_COPY(1, 0, 0, 0, 0, 0, 0) /* native, fused */
-        PX_COPY(0, 1, 0, 1, 1, 0, 0) /* every operation rounded */
-        PX_COPY(0, 1, 0, 1, 0, 1, 1) /* the same, with overflow or special values */
-        PX_COPY(0, 1, 0, 0, 0, 0, 0) /* products rounded, native sums */
-        PX_COPY(0, 0, 0, 1, 1, 0, 0) /* exact products, sums rounded */
-    default: P(accumulate_as)(h, n, a, b, s);
-    }
-#undef PX_COPY
-}
-
-static void P(accumulate_last)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS], REAL *last) {
+INLINE void P(accumulate_last)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS], REAL *last) {
     VEC when[VECTORS] = {{0}};
     for (int64_t k = 0; k < n; k++, b += LANES * VECTORS) {
         VEC ak = P(all)(a[k]), now = P(all)((REAL)(k + 1));
@@ -89,10 +68,18 @@ static void P(accumulate_last)(const HOW *h, int64_t n, const REAL *a, const REA
     memcpy(last, when, sizeof when);
 }
 
-static void P(blocked)(const HOW *h, const px_plan *plan, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
-    TARGET split = P(spread)(&plan->split);
+/* beyond, where a directed mode turns back to the largest number. */
+INLINE TARGET P(spread_in)(const px_target *f, const px_plan *plan) {
+    TARGET t = P(spread)(f);
+    if (plan->directed && plan->mode != PX_UP) t.beyond = t.max_finite;
+    if (plan->directed && plan->mode != PX_DOWN) t.beneath = t.max_finite;
+    return t;
+}
+
+INLINE void P(blocked)(const HOW *h, const px_plan *plan, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
+    TARGET split = P(spread_in)(&plan->split, plan);
     HOW all_of_it = *h;
-    all_of_it.signs = all_of_it.special = true;
+    all_of_it.signs = all_of_it.special = true, all_of_it.directed = plan->directed;
     for (int64_t k = 0; k < n; k += plan->block) {
         VEC part[VECTORS] = {{0}};
         P(accumulate)(h, plan->block < n - k ? plan->block : n - k, a + k, b + k * LANES * VECTORS, part);
@@ -105,7 +92,7 @@ static void P(blocked)(const HOW *h, const px_plan *plan, int64_t n, const REAL 
 
 /* A binary counter of partial sums: after term k, one for each bit of k + 1. At the end the smaller ones, to the right,
  * are the odd elements that moved up. A lone term is added to +0. */
-static void P(pairwise)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
+INLINE void P(pairwise)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
     if (n < 2) {
         P(accumulate)(h, n, a, b, s);
         return;
@@ -127,7 +114,7 @@ static void P(pairwise)(const HOW *h, int64_t n, const REAL *a, const REAL *b, V
         for (int v = 0; v < VECTORS; v++) s[v] = P(add)(h, stack[d][v], s[v]);
 }
 
-static void P(kahan)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
+INLINE void P(kahan)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
     VEC c[VECTORS] = {{0}};
     for (int64_t k = 0; k < n; k++, b += LANES * VECTORS) {
         VEC ak = P(all)(a[k]);
@@ -140,7 +127,7 @@ static void P(kahan)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC 
     }
 }
 
-static void P(neumaier)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
+INLINE void P(neumaier)(const HOW *h, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
     VEC c[VECTORS] = {{0}};
     for (int64_t k = 0; k < n; k++, b += LANES * VECTORS) {
         VEC ak = P(all)(a[k]);
@@ -155,8 +142,8 @@ static void P(neumaier)(const HOW *h, int64_t n, const REAL *a, const REAL *b, V
     for (int v = 0; v < VECTORS; v++) s[v] = P(add)(h, s[v], c[v]);
 }
 
-static void P(sum)(const HOW *h, const px_plan *plan, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS],
-                   REAL *last) {
+INLINE void P(in_order)(const HOW *h, const px_plan *plan, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS],
+                        REAL *last) {
     switch (plan->order) {
     case PX_SEQUENTIAL:
         if (last)
@@ -172,6 +159,33 @@ static void P(sum)(const HOW *h, const px_plan *plan, int64_t n, const REAL *a, 
     }
 }
 
+/* With the flags as constants where it pays. */
+static void P(sum)(const HOW *h, const px_plan *plan, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS],
+                   REAL *last) {
+    int which = h->fused | h->rounds_product << 1 | h->odd << 2 | h->rounds_sum << 3 | h->quick_sum << 4 |
+                h->signs << 5 | h->special << 6 | (h->directed && h->rounds_sum) << 7;
+#define PX_COPY(f, p, o, r, q, z, e, d)                                                                                \
+    case (f) | (p) << 1 | (o) << 2 | (r) << 3 | (q) << 4 | (z) << 5 | (e) << 6 | (d) << 7: {                           \
+        HOW copy = {f, p, o, r, q, z, e, d, h->mul, h->acc, PX_NEAREST_EVEN, PX_NEAREST_EVEN, false};                  \
+        P(in_order)(&copy, plan, n, a, b, s, last);                                                                    \
+        break;                                                                                                         \
+    }
+    switch (LANES > 1 && PLAIN(h) && !h->odd_product ? which : -1) {
+        PX_COPY(0, 0, 0, 0, 0, 0, 0, 0) /* native */
+        PX_COPY(1, 0, 0, 0, 0, 0, 0, 0) /* native, fused */
+        PX_COPY(0, 1, 0, 1, 1, 0, 0, 0) /* every operation rounded */
+        PX_COPY(0, 1, 0, 1, 1, 1, 0, 0) /* the same, with signs of zeros */
+        PX_COPY(0, 1, 0, 1, 0, 1, 1, 0) /* the same, with overflow or special values */
+        PX_COPY(0, 1, 0, 1, 0, 1, 0, 1) /* every operation rounded in a directed mode */
+        PX_COPY(0, 1, 0, 1, 0, 1, 1, 1) /* the same, with overflow or special values */
+        PX_COPY(0, 1, 0, 0, 0, 0, 0, 0) /* products rounded, native sums */
+        PX_COPY(0, 0, 0, 1, 1, 0, 0, 0) /* exact products, sums rounded */
+        PX_COPY(0, 0, 1, 1, 0, 1, 0, 0) /* the same of long products */
+    default: P(in_order)(h, plan, n, a, b, s, last);
+    }
+#undef PX_COPY
+}
+
 static void P(rows)(const px_plan *plan, int64_t n, const REAL *a, const REAL *b, REAL *c, REAL *last) {
     HOW h = {.fused = plan->fused,
              .rounds_product = plan->rounds_product,
@@ -180,14 +194,15 @@ static void P(rows)(const px_plan *plan, int64_t n, const REAL *a, const REAL *b
              .quick_sum = plan->quick_sum && !plan->special,
              .signs = plan->signed_zeros || plan->special,
              .special = plan->special,
-             .mul = P(spread)(&plan->mul),
-             .acc = P(spread)(&plan->acc),
+             .directed = plan->directed,
+             .mul = P(spread_in)(&plan->mul, plan),
+             .acc = P(spread_in)(&plan->acc, plan),
              .mode = (px_rounding_mode)plan->mode,
              .mul_mode = (px_rounding_mode)plan->mul_mode,
              .odd_product = plan->odd_product};
     HOW all_of_it = h; /* signs, overflow, special values */
     all_of_it.signs = all_of_it.special = true;
-    TARGET out = P(spread)(&plan->out);
+    TARGET out = P(spread_in)(&plan->out, plan);
     bool start_first = plan->order == PX_SEQUENTIAL || plan->order == PX_KAHAN || plan->order == PX_NEUMAIER;
     VEC s[VECTORS], start[VECTORS];
     for (int v = 0; v < VECTORS; v++) {

@@ -71,7 +71,7 @@ INLINE VEC P(larger_magnitude)(VEC x, VEC least) {
 /* A format's constants in every lane. scale: the power of two of x times this has the wanted quantum as its ulp.
  * quantum: the same power times this is the quantum. shift: C of round_quickly. */
 typedef struct P(target) {
-    VEC least, flush_below, scale, quantum, shift, shift_less_1, max_finite, beyond, at_infinity;
+    VEC least, flush_below, scale, quantum, shift, shift_less_1, max_finite, beyond, beneath, at_infinity;
 } P(target);
 
 INLINE TARGET P(spread)(const px_target *f) {
@@ -83,24 +83,32 @@ INLINE TARGET P(spread)(const px_target *f) {
                     .shift_less_1 = P(all)((REAL)(((int64_t)1 << (DIGITS - f->p)) - 1)),
                     .max_finite = P(all)((REAL)f->max_finite),
                     .beyond = P(all)((REAL)f->beyond),
+                    .beneath = P(all)((REAL)f->beyond),
                     .at_infinity = P(all)((REAL)f->at_infinity)};
 }
 
-/* x rounded to nearest even. With x of exponent e, big = 1.5 2^(DIGITS - p + e) makes ulp(big) = 2^(e - p + 1); for p
- * <= DIGITS - 2, |x| < 2^(e + 1) leaves x + big in the binade of big, whose grid, an even multiple of the quantum away,
- * is the wanted one; the difference is exact. Zeros come out as +0 unless `signs`; `special` also treats what does not
- * fit. */
-INLINE VEC P(round)(const TARGET *f, VEC x, bool signs, bool special) {
+/* x rounded to nearest even; directed: as the host rounds, toward zero, up or down. With x of exponent e, big = 1.5
+ * 2^(DIGITS - p + e), of the sign of x, makes ulp(big) = 2^(e - p + 1); for p <= DIGITS - 2, |x| < 2^(e + 1) leaves x +
+ * big in the binade of big, whose grid, an even multiple of the quantum away, is the wanted one; the difference is
+ * exact. Zeros come out as +0 unless `signs` (in nearest_even); `special` also treats what does not fit. */
+INLINE VEC P(round_by_host)(const TARGET *f, VEC x, bool signs, bool special, bool directed) {
     VEC power = (VEC)((MASK)x & (MASK)P(all)((REAL)INFINITY));
     VEC big = P(max)(power, f->least) * f->scale;
+    if (directed) big = (VEC)((MASK)big | P(sign)(x));
     VEC y = (x + big) - big;
+    if (directed) y = P(magnitude)(y);
     if (signs) y = (VEC)((MASK)y | P(sign)(x));
     if (!special) return y;
     y = (VEC)((MASK)y & ~(P(magnitude)(y) < f->flush_below));
-    VEC other = P(select)(P(magnitude)(x) == P(all)((REAL)INFINITY), f->at_infinity, f->beyond);
+    VEC beyond = directed ? P(select)(x < 0, f->beneath, f->beyond) : f->beyond;
+    VEC other = P(select)(P(magnitude)(x) == P(all)((REAL)INFINITY), f->at_infinity, beyond);
     VEC result = P(select)(P(magnitude)(y) <= f->max_finite, y, other); /* y is NaN where big overflowed */
     result = (VEC)((MASK)result | P(sign)(x));
     return P(select)(x == x, result, x);
+}
+
+INLINE VEC P(round)(const TARGET *f, VEC x, bool signs, bool special) {
+    return P(round_by_host)(f, x, signs, special, false);
 }
 
 /* The same in two operations, for 2 p < DIGITS, where C x (C = 2^(DIGITS - p)) does not overflow and x is no subnormal

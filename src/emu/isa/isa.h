@@ -35,6 +35,7 @@ typedef struct px_plan {
     bool signed_zeros;   /* the sign of a zero may matter */
     bool special;        /* overflow, infinities, NaN or flushing may occur */
     int mode, mul_mode;  /* px_rounding_mode, of products apart; others than nearest_even: odd, special, in binary64 */
+    bool directed;       /* or, toward zero, up and down: the host rounds so, and the caller has set it */
     bool odd_product;    /* the host's product is not exact: it is rounded to odd before it is rounded to mul */
     px_target mul, acc, split, out;
 } px_plan;
