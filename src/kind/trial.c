@@ -130,14 +130,14 @@ static void bound_operation(px_trial *t) {
     t->prob = (px_bound){.source = "no bound: one operation is bounded deterministically"};
 }
 
-static px_status set_slacks(px_trial *t, const px_truth *scale, px_error *err) {
+static px_status set_slacks(px_trial *t, const px_truth *scale, const double *tops, px_error *err) {
     const px_bound *b[] = {&t->det, &t->prob};
     double beta[2], eta[2], slack[2];
     for (int i = 0; i < 2; i++) {
         beta[i] = b[i]->valid ? b[i]->beta : (double)INFINITY; /* no slack */
         eta[i] = b[i]->valid ? b[i]->eta : 0;
     }
-    PX_TRY(px_errors_slacks(&t->computed, scale, 2, beta, eta, slack, err));
+    PX_TRY(px_errors_slacks(&t->computed, scale, tops, 2, beta, eta, slack, err));
     t->slack_det = slack[0];
     t->slack_prob = slack[1];
     return PX_OK;
@@ -152,7 +152,8 @@ px_status px_trial_run(px_trial *t, px_lab *lab, const px_mat *in, px_error *err
     PX_TRY(px_backend_call(t->how.exec, &t->prog, t->in, t->n_in, &t->computed, extra ? &t->last_change : NULL, err));
     if (!t->known) PX_TRY(px_lab_truth(lab, &t->call, t->in, t->n_in, &t->truth, err));
     PX_TRY(round_truth(t, lab, err));
-    PX_TRY(px_errors_measure(&t->computed, &t->truth, &t->rounded, &t->errors, err));
+    double *tops = PX_NEW_ARRAY(lab->arena, double, t->computed.rows);
+    PX_TRY(px_errors_measure_rows(&t->computed, &t->truth, &t->rounded, &t->errors, tops, err));
     px_truth relative;
     if (elementwise(t)) {
         bound_operation(t);
@@ -160,7 +161,7 @@ px_status px_trial_run(px_trial *t, px_lab *lab, const px_mat *in, px_error *err
     } else {
         bound_sums(t);
     }
-    return set_slacks(t, elementwise(t) ? &relative : &t->truth, err);
+    return set_slacks(t, elementwise(t) ? &relative : &t->truth, elementwise(t) ? NULL : tops, err);
 }
 
 px_cell_status px_trial_status(const px_trial *t) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "metric/entry.h"
+#include "metric/isa/isa.h"
 #include "metric/normwise.h"
 #include "metric/rough.h"
 #include "metric/statistic.h"
@@ -15,7 +16,9 @@ typedef struct survey {
     bool wanted[PX_RATIO_COUNT];
     px_enclosure largest; /* of max |exact| over finite ones */
     px_squares squares;
-    double *b_lo, *b_hi; /* |E| / B of every entry; NULL: not wanted */
+    double *b_most; /* upper ends of |E| / B of every entry; NULL: not wanted */
+    double near;    /* the lower ends are this near, relatively, */
+    int64_t wide;   /* but for this many */
     const px_mat *rounded;
     px_errors *out; /* the counts */
 } survey;
@@ -33,7 +36,8 @@ static void count_event(const survey *s, px_fp fp, int64_t i, int64_t j, double 
 
 /* What is not ordinary is looked at closely, and so is what may be the largest exact value. */
 static void look_closely(survey *s, const px_comparison *c, const px_rough *row, int64_t i) {
-    for (int64_t j = 0; j < row->cols; j++) {
+    bool small = row->largest * (1 + 0x1p-40) < s->largest.lo;
+    for (int64_t j = 0; j < row->cols && !(small && row->all_ordinary); j++) {
         if (row->ordinary[j] == 1 && row->exact[j] * (1 + 0x1p-40) < s->largest.lo) continue;
         px_entry e = px_entry_at(c, i, j);
         if (!e.special && !e.zero) px_enclosure_include(&s->largest, e.exact);
@@ -41,21 +45,38 @@ static void look_closely(survey *s, const px_comparison *c, const px_rough *row,
     }
 }
 
+static px_enclosure scaled_error(const px_comparison *c, int64_t i, int64_t j) {
+    px_enclosure x;
+    px_entry e = px_entry_at(c, i, j);
+    PX_ASSERT(px_entry_ratio(c, &e, PX_RATIO_B, &x));
+    return x;
+}
+
 /* |E| / B of a row. */
-static void scale_errors(const survey *s, const px_comparison *c, const px_rough *row, int64_t i) {
-    double *lo = s->b_lo + i * row->cols, *hi = s->b_hi + i * row->cols;
-    for (int64_t j = 0; j < row->cols; j++) {
-        lo[j] = row->error_least[j] / row->b_most[j] * (1 - 0x1p-48);
-        hi[j] = row->error_most[j] / row->b_least[j] * (1 + 0x1p-48);
-    }
+static void scale_errors(survey *s, const px_comparison *c, const px_rough *row, int64_t i) {
+    double *most = s->b_most + i * row->cols;
+    s->wide += row->loops->scaled(row, s->near, most);
     for (int64_t j = 0; j < row->cols && !row->all_ordinary; j++) {
         if (row->ordinary[j] == 1) continue;
-        px_enclosure x;
-        px_entry e = px_entry_at(c, i, j);
-        PX_ASSERT(px_entry_ratio(c, &e, PX_RATIO_B, &x));
-        lo[j] = x.lo;
-        hi[j] = x.hi;
+        px_enclosure x = scaled_error(c, i, j);
+        most[j] = x.hi;
+        s->wide += !(x.lo >= x.hi * (1 - s->near));
     }
+}
+
+/* The lower ends, too. The caller frees them. */
+static double *least_scaled_errors(const px_comparison *c) {
+    int64_t rows = c->computed->rows, cols = c->computed->cols;
+    double *least = px_new_doubles(rows * cols);
+    px_rough row = px_rough_new(cols);
+    for (int64_t i = 0; i < rows; i++) {
+        px_rough_row(&row, c, i);
+        for (int64_t j = 0; j < cols; j++)
+            least[i * cols + j] =
+                row.ordinary[j] == 1 ? row.error_least[j] / row.b_most[j] * (1 - 0x1p-48) : scaled_error(c, i, j).lo;
+    }
+    px_rough_free(&row);
+    return least;
 }
 
 static void look(survey *s, const px_comparison *c, px_rough *row, int64_t i) {
@@ -65,7 +86,7 @@ static void look(survey *s, const px_comparison *c, px_rough *row, int64_t i) {
     for (int64_t j = 0; j < row->cols && (small || !row->all_ordinary); j++) count_event(s, fp, i, j, row->computed[j]);
     look_closely(s, c, row, i);
     px_squares_add(&s->squares, c, row, i);
-    if (s->b_lo) scale_errors(s, c, row, i);
+    if (s->b_most) scale_errors(s, c, row, i);
     for (int r = 0; r < PX_RATIO_COUNT; r++)
         if (s->wanted[r]) px_maximum_include(&s->top[r], c, (px_ratio)r, row, i);
 }
@@ -88,15 +109,20 @@ static px_status set_figures(const survey *s, const px_comparison *c, px_errors 
     int64_t n = c->computed->rows * c->computed->cols;
     const int64_t k[] = {(n - 1) / 2, (99 * n + 99) / 100 - 1};
     double quantiles[] = {PX_UNDEFINED, PX_UNDEFINED};
-    if (s->b_lo) PX_TRY(px_scaled_quantiles(c, s->b_lo, s->b_hi, k, quantiles, err));
+    if (s->b_most) {
+        double *least = s->wide > 0 ? least_scaled_errors(c) : NULL;
+        px_status status = px_scaled_quantiles(c, least, s->b_most, s->near, k, quantiles, err);
+        free(least);
+        PX_TRY(status);
+    }
     out->err_cw_p50 = quantiles[0];
     out->err_cw_p99 = quantiles[1];
     px_norms norms = {.error = s->top[PX_RATIO_ABS].top, .exact = s->largest, .summed = true, .squares = s->squares};
     return px_normwise(c, &norms, &out->err_rel_max, &out->err_rel_fro, err);
 }
 
-px_status px_errors_measure(const px_mat *computed, const px_truth *truth, const px_mat *rounded, px_errors *out,
-                            px_error *err) {
+px_status px_errors_measure_rows(const px_mat *computed, const px_truth *truth, const px_mat *rounded, px_errors *out,
+                                 double *tops, px_error *err) {
     px_comparison c = {.computed = computed, .truth = truth};
     int64_t n = computed->rows * computed->cols;
     PX_ASSERT(computed->rows == truth->v.hi.rows && computed->cols == truth->v.hi.cols);
@@ -109,49 +135,87 @@ px_status px_errors_measure(const px_mat *computed, const px_truth *truth, const
     s.wanted[PX_RATIO_ABS] = s.wanted[PX_RATIO_REL] = true;
     s.wanted[PX_RATIO_ULP] = !px_fp_is_exact(computed->fmt);
     s.wanted[PX_RATIO_B] = truth->absab.hi.data != NULL;
-    if (s.wanted[PX_RATIO_B]) {
-        s.b_lo = px_new_doubles(n);
-        s.b_hi = px_new_doubles(n);
-    }
+    if (s.wanted[PX_RATIO_B]) s.b_most = px_new_doubles(n);
+    s.near = 0x1p-30 + 4 * truth->absab.relative;
     survey_all(&s, &c);
     px_status status = set_figures(&s, &c, out, err);
+    for (int64_t i = 0; i < computed->rows && tops; i++)
+        tops[i] = s.b_most ? s.top[PX_RATIO_B].row_top[i] : (double)INFINITY;
     for (int r = 0; r < PX_RATIO_COUNT; r++)
         if (s.wanted[r]) px_maximum_free(&s.top[r]);
-    free(s.b_lo);
-    free(s.b_hi);
+    free(s.b_most);
     return status;
 }
 
-px_status px_errors_slacks(const px_mat *computed, const px_truth *truth, int n, const double *beta, const double *eta,
-                           double *slack, px_error *err) {
-    px_comparison c[PX_MAX_SLACKS];
-    px_maximum top[PX_MAX_SLACKS];
+px_status px_errors_measure(const px_mat *computed, const px_truth *truth, const px_mat *rounded, px_errors *out,
+                            px_error *err) {
+    return px_errors_measure_rows(computed, truth, rounded, out, NULL, err);
+}
+
+/* ---- Slacks ---- */
+
+typedef struct slack {
+    px_comparison c;
+    bool wanted;
+    px_maximum top;
+} slack;
+
+/* |E| / (beta B + eta) is at most |E| / B / beta: so far down may a row stay unread. 2^-40: for what is rounded here. */
+static bool may_matter(slack *s, const double *tops, int64_t i) {
+    if (!tops) return true;
+    double most = tops[i] / s->c.beta * (1 + 0x1p-40);
+    if (!(most < s->top.top.lo)) return true;
+    s->top.row_top[i] = most;
+    return false;
+}
+
+/* Row i; is every number of the result finite? */
+static bool include_row(slack *s, int n, px_rough *row, const double *tops, int64_t i) {
+    bool matters = false, finite = true;
+    for (int b = 0; b < n; b++) matters |= s[b].wanted && may_matter(&s[b], tops, i);
+    if (!matters) return true;
+    px_rough_row(row, &s->c, i);
+    for (int64_t j = 0; j < row->cols && !row->all_ordinary; j++) finite &= isfinite(row->computed[j]) != 0;
+    for (int b = 0; b < n && finite; b++)
+        if (s[b].wanted) px_maximum_include(&s[b].top, &s[b].c, PX_RATIO_BOUND, row, i);
+    return finite;
+}
+
+/* Of n > 0 numbers; the first of the largest ones. */
+static int64_t place_of_largest(const double *x, int64_t n) {
+    int64_t place = 0;
+    for (int64_t i = 1; i < n; i++)
+        if (x[i] > x[place]) place = i;
+    return place;
+}
+
+px_status px_errors_slacks(const px_mat *computed, const px_truth *truth, const double *tops, int n, const double *beta,
+                           const double *eta, double *figure, px_error *err) {
+    slack s[PX_MAX_SLACKS];
+    int64_t rows = computed->rows, first = tops && rows > 0 ? place_of_largest(tops, rows) : 0;
     bool finite = truth->absab.hi.data != NULL;
     PX_ASSERT(n <= PX_MAX_SLACKS);
     for (int b = 0; b < n; b++) {
-        c[b] = (px_comparison){.computed = computed, .truth = truth, .beta = beta[b], .eta = eta[b]};
-        slack[b] = PX_UNDEFINED;
-        top[b] = px_maximum_new(computed->rows);
+        s[b] = (slack){.c = {.computed = computed, .truth = truth, .beta = beta[b], .eta = eta[b]}};
+        s[b].wanted = isfinite(beta[b]) && isfinite(eta[b]);
+        s[b].top = px_maximum_new(rows);
+        figure[b] = PX_UNDEFINED;
         PX_ASSERT(!isfinite(beta[b]) || (beta[b] >= 0 && eta[b] >= 0));
     }
     px_rough row = px_rough_new(computed->cols);
-    for (int64_t i = 0; i < computed->rows && finite; i++) {
-        px_rough_row(&row, c, i);
-        for (int64_t j = 0; j < row.cols && !row.all_ordinary; j++) finite &= isfinite(row.computed[j]) != 0;
-        for (int b = 0; b < n; b++)
-            if (isfinite(beta[b]) && isfinite(eta[b])) px_maximum_include(&top[b], &c[b], PX_RATIO_BOUND, &row, i);
-    }
+    for (int64_t i = 0; i < rows && finite; i++) /* the row of the largest |E| / B before the others */
+        finite = include_row(s, n, &row, tops, i == 0 ? first : i <= first ? i - 1 : i);
     px_rough_free(&row);
     px_status status = PX_OK;
     for (int b = 0; b < n; b++) {
-        bool defined = finite && isfinite(beta[b]) && isfinite(eta[b]) && status == PX_OK;
-        if (defined) status = px_maximum_digits(&top[b], &c[b], PX_RATIO_BOUND, &slack[b], err);
-        px_maximum_free(&top[b]);
+        if (finite && s[b].wanted && status == PX_OK)
+            status = px_maximum_digits(&s[b].top, &s[b].c, PX_RATIO_BOUND, &figure[b], err);
+        px_maximum_free(&s[b].top);
     }
     return status;
 }
 
-px_status px_errors_slack(const px_mat *computed, const px_truth *truth, double beta, double eta, double *slack,
+px_status px_errors_slack(const px_mat *computed, const px_truth *truth, double beta, double eta, double *figure,
                           px_error *err) {
-    return px_errors_slacks(computed, truth, 1, &beta, &eta, slack, err);
+    return px_errors_slacks(computed, truth, NULL, 1, &beta, &eta, figure, err);
 }

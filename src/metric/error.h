@@ -48,15 +48,20 @@ typedef struct px_errors {
 px_status px_errors_measure(const px_mat *computed, const px_truth *truth, const px_mat *rounded, px_errors *out,
                             px_error *err);
 
+/* The same; tops: an upper end of |E| / B in each row of the result, inf where there is no B, for px_errors_slacks. */
+px_status px_errors_measure_rows(const px_mat *computed, const px_truth *truth, const px_mat *rounded, px_errors *out,
+                                 double *tops, px_error *err);
+
 /* max over entries of |E| / (beta B + eta), correctly rounded to 8 digits; 0/0 = 0; PX_UNDEFINED when an entry of
  * computed is not finite. beta and eta >= 0 are doubles taken as exact; PX_UNDEFINED when they are not finite. */
 px_status px_errors_slack(const px_mat *computed, const px_truth *truth, double beta, double eta, double *slack,
                           px_error *err);
 
-/* The same for n bounds at once, n <= PX_MAX_SLACKS. */
+/* The same for n bounds at once, n <= PX_MAX_SLACKS. tops: of px_errors_measure_rows, so that most rows need no look;
+ * or NULL. */
 enum { PX_MAX_SLACKS = 2 };
-px_status px_errors_slacks(const px_mat *computed, const px_truth *truth, int n, const double *beta, const double *eta,
-                           double *slack, px_error *err);
+px_status px_errors_slacks(const px_mat *computed, const px_truth *truth, const double *tops, int n,
+                           const double *beta, const double *eta, double *slack, px_error *err);
 
 /* x correctly rounded to 8 significant decimal digits, as the nearest double of that decimal. */
 double px_round_digits(double x);

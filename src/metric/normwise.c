@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "metric/error.h"
+#include "metric/isa/isa.h"
 
 /* ---- max |E| / max |exact| ---- */
 
@@ -55,34 +56,29 @@ static void add_square(px_enclosure *sum, px_enclosure x, int exponent) {
     sum->hi += high * high;
 }
 
-enum { LANES = 4 };
-
-/* The squares of a row's ordinary entries, added in lanes that the compiler can put into a vector. */
+/* The squares of a row of ordinary entries. The exact ones are within 2^-50: their squares, within 2^-48. */
 static void add_ordinary(const px_squares *s, const px_rough *row, px_enclosure *error, px_enclosure *exact) {
-    double by_error = ldexp(1, -s->error_exponent), by_exact = ldexp(1, -s->exact_exponent), sum[4][LANES] = {{0}};
-    for (int64_t j = 0; j < row->cols; j++) {
-        int l = (int)(j % LANES);
-        bool use = row->ordinary[j] == 1;
-        double least = use ? row->error_least[j] * by_error : 0, most = use ? row->error_most[j] * by_error : 0;
-        double x = use ? row->exact[j] * by_exact : 0;
-        sum[0][l] += least * least;
-        sum[1][l] += most * most;
-        sum[2][l] += x * x * (1 - 0x1p-48);
-        sum[3][l] += x * x * (1 + 0x1p-48);
+    px_rough_squares sum;
+    row->loops->squares(row, ldexp(1, -s->error_exponent), ldexp(1, -s->exact_exponent), &sum);
+    double x = 0;
+    for (int l = 0; l < PX_ROUGH_LANES; l++) {
+        error->lo += sum.least[l];
+        error->hi += sum.most[l];
+        x += sum.exact[l];
     }
-    double *to[] = {&error->lo, &error->hi, &exact->lo, &exact->hi};
-    for (int k = 0; k < 4; k++)
-        for (int l = 0; l < LANES; l++) *to[k] += sum[k][l];
+    *exact = (px_enclosure){x * (1 - 0x1p-48), x * (1 + 0x1p-48)};
 }
 
 void px_squares_add(px_squares *s, const px_comparison *c, const px_rough *row, int64_t i) {
     enum { FARTHEST = 1000 }; /* exponents whose power of two is a double */
     bool plain = abs(s->error_exponent) <= FARTHEST && abs(s->exact_exponent) <= FARTHEST;
     px_enclosure error = {0, 0}, exact = {0, 0};
-    if (plain) add_ordinary(s, row, &error, &exact);
+    if (plain && row->all_ordinary) add_ordinary(s, row, &error, &exact);
     for (int64_t j = 0; j < row->cols && !(plain && row->all_ordinary); j++) {
-        if (plain && row->ordinary[j] == 1) continue;
-        px_entry e = px_entry_at(c, i, j);
+        double x = row->exact[j];
+        px_entry e = {.error = {row->error_least[j], row->error_most[j]}};
+        e.exact = (px_enclosure){x * (1 - 0x1p-49), x * (1 + 0x1p-49)};
+        if (row->ordinary[j] != 1) e = px_entry_at(c, i, j);
         if (e.special) continue;
         add_square(&error, e.error, s->error_exponent);
         add_square(&exact, e.exact, s->exact_exponent);
@@ -114,7 +110,7 @@ static bool frobenius_digits(const px_comparison *c, const px_norms *norms, doub
         px_rough_free(&row);
     }
     /* on the way of one square into the sum */
-    double roundings = (double)(c->computed->rows + c->computed->cols + LANES);
+    double roundings = (double)(c->computed->rows + c->computed->cols + PX_ROUGH_LANES);
     px_enclosure error = px_enclose_rounded_sum(s.error, roundings), exact = px_enclose_rounded_sum(s.exact, roundings);
     px_enclosure root = px_enclose_sqrt(px_enclose_quotient(error, exact));
     return digits_of(px_enclose_scaled(root, s.error_exponent - s.exact_exponent), figure);

@@ -8,13 +8,15 @@
 /* Of an ordinary entry: everything is finite, not 0, far from the ends of double's range, and its radii are small; E is
  * between error_least and error_most, |exact| within 2^-50 of `exact`, B between b_least and b_most. Any other entry
  * has ordinary = 0, errors 0 and inf, and 1 for the rest: its ratios come out infinite. */
+typedef struct px_rough_loops px_rough_loops; /* isa/isa.h */
 typedef struct px_rough {
+    const px_rough_loops *loops;
     int64_t cols;
     double *computed, *error_least, *error_most, *exact, *b_least, *b_most, *ordinary;
     double *ratio; /* what px_rough_ratio returns */
     double *zeros; /* for parts that are absent */
     bool all_ordinary;
-    double smallest; /* of |computed|, over the row */
+    double smallest, largest; /* of |computed|, of exact, over the row */
 } px_rough;
 
 px_rough px_rough_new(int64_t cols);

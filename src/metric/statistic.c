@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "metric/error.h"
+#include "metric/isa/isa.h"
 
 double px_select_smallest(double *x, int64_t n, int64_t k) {
     int64_t low = 0, high = n - 1;
@@ -134,41 +135,39 @@ static int drawer_of(double x) {
 static void select_two(const double *x, int64_t n, const int64_t k[2], double found[2]) {
     int64_t *count = calloc(DRAWERS, sizeof *count);
     if (!count) px_out_of_memory(DRAWERS * sizeof *count);
-    double *some = px_new_doubles(n);
+    double *some = px_new_doubles(n + 1);
     for (int64_t e = 0; e < n; e++) count[drawer_of(x[e])]++;
     for (int q = 0; q < 2; q++) {
         int drawer = 0;
         int64_t before = 0, m = 0;
         while (before + count[drawer] <= k[q]) before += count[drawer++];
-        for (int64_t e = 0; e < n; e++)
-            if (drawer_of(x[e]) == drawer) some[m++] = x[e];
+        for (int64_t e = 0; e < n; e++) { /* without a branch */
+            some[m] = x[e];
+            m += drawer_of(x[e]) == drawer;
+        }
         found[q] = px_select_smallest(some, m, k[q] - before);
     }
     free(some);
     free(count);
 }
 
-/* Is every lower end this near to its upper end, relatively? */
-static const double near = 0x1p-30;
-
-static bool narrow(const double *lo, const double *hi, int64_t n) {
-    int64_t wide[4] = {0};
-    for (int64_t e = 0; e < n; e++) wide[e % 4] += !(lo[e] >= hi[e] * (1 - near / 2));
-    return wide[0] + wide[1] + wide[2] + wide[3] == 0;
-}
-
-static px_status quantile(const px_comparison *c, const double *lo, const double *hi, px_enclosure range, int64_t k,
-                          double *figure, px_error *err) {
+/* The k-th smallest, which lies in the range: one of the entries with most >= range.lo and least <= reach. */
+static px_status quantile(const px_comparison *c, const double *least, const double *most, px_enclosure range,
+                          double reach, int64_t k, double *figure, px_error *err) {
     *figure = px_round_digits(range.hi);
     if (px_round_digits(range.lo) == *figure) return PX_OK;
-    int64_t cols = c->computed->cols, n = c->computed->rows * cols, below = 0, m = 0;
-    double *values = px_new_doubles(n);
+    const px_rough_loops *loops = px_rough_loops_chosen();
+    int64_t rows = c->computed->rows, cols = c->computed->cols, below = 0, m = 0;
+    double *values = px_new_doubles(rows * cols);
     bool decided = true;
-    for (int64_t at = 0; at < n; at++) {
-        if (hi[at] < range.lo) below++;
-        if (hi[at] < range.lo || lo[at] > range.hi) continue;
-        px_entry e = px_entry_at(c, at / cols, at % cols);
-        decided &= px_entry_ratio_digits(c, &e, PX_RATIO_B, &values[m++]);
+    for (int64_t i = 0; i < rows; i++) {
+        const double *lower = least + i * cols, *upper = most + i * cols;
+        int64_t some = loops->within(cols, lower, upper, range.lo, reach, &below);
+        for (int64_t j = 0; j < cols && some > 0; j++) {
+            if (upper[j] < range.lo || lower[j] > reach) continue;
+            px_entry e = px_entry_at(c, i, j);
+            decided &= px_entry_ratio_digits(c, &e, PX_RATIO_B, &values[m++]);
+        }
     }
     PX_ASSERT(k >= below && k - below < m);
     *figure = px_select_smallest(values, m, k - below);
@@ -176,16 +175,18 @@ static px_status quantile(const px_comparison *c, const double *lo, const double
     return decided ? PX_OK : px_too_few_digits(err);
 }
 
-px_status px_scaled_quantiles(const px_comparison *c, const double *lo, const double *hi, const int64_t k[2],
-                              double figure[2], px_error *err) {
+px_status px_scaled_quantiles(const px_comparison *c, const double *least, const double *most, double near,
+                              const int64_t k[2], double figure[2], px_error *err) {
     int64_t n = c->computed->rows * c->computed->cols;
-    double least[2], most[2];
+    double low[2], high[2];
     if (n == 0) return PX_OK;
-    select_two(hi, n, k, most);
-    if (narrow(lo, hi, n)) /* then the k-th smallest lower end is as near to the k-th smallest upper one */
-        for (int q = 0; q < 2; q++) least[q] = most[q] * (1 - near);
-    else
-        select_two(lo, n, k, least);
-    for (int q = 0; q < 2; q++) PX_TRY(quantile(c, lo, hi, (px_enclosure){least[q], most[q]}, k[q], &figure[q], err));
+    select_two(most, n, k, high);
+    if (least) select_two(least, n, k, low);
+    for (int q = 0; q < 2; q++) {
+        px_enclosure range = {least ? low[q] : high[q] * (1 - near) * (1 - 0x1p-50), high[q]};
+        /* Without lower ends, upper ones take their place: those of entries whose lower ends are up to range.hi. */
+        double reach = least ? range.hi : range.hi / (1 - near) * (1 + 0x1p-50);
+        PX_TRY(quantile(c, least ? least : most, most, range, reach, k[q], &figure[q], err));
+    }
     return PX_OK;
 }

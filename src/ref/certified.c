@@ -145,27 +145,16 @@ static void multiply(const certificate *c, int64_t pair, int64_t panel, results 
     if (c->sizes) c->isa->sizes(&sizes);
 }
 
-/* x + y = *x + *y, exactly (Knuth's two-sum). */
-static void two_sum(int n, double *x, double *y) {
-    for (int j = 0; j < n; j++) {
-        double s = x[j] + y[j], z = s - x[j];
-        y[j] = (x[j] - (s - z)) + (y[j] - z);
-        x[j] = s;
-    }
-}
-
-/* Adds what was put aside of a line of A times its numbers in B; all exact. */
-static void add_rests(const certificate *c, int64_t line, int64_t panel, double *hi, double *lo) {
+/* Adds what was put aside of a line of A times its numbers in B to what lies behind the sums; all exact. */
+static void add_rests(const certificate *c, int64_t line, int64_t panel, double *lo) {
     int width = c->b.width;
     const px_ref_rest *r = c->rests.rest + c->rests.first[line], *last = c->rests.rest + c->rests.first[line + 1];
     const double *numbers = c->b.x + 2 * panel * c->b.k * width;
-    if (r == last) return;
     for (; r < last; r++)
         for (int part = 0; part < 2; part++) {
             const double *y = numbers + (part * c->b.k + r->t) * width;
             for (int j = 0; j < width; j++) lo[part * width + j] += r->x * y[j];
         }
-    two_sum(2 * width, hi, lo);
 }
 
 /* Tiles in an order in which a block of strips of A stays in a cache while B passes by. */
@@ -188,7 +177,7 @@ static void one_tile(void *context, int64_t task) {
     multiply(c, pair, panel, &r);
     for (int64_t i = 0; i < rows; i++) {
         double *hi = r.hi + i * width, *lo = r.lo + i * width;
-        if (c->rests.first) add_rests(c, top + i, panel, hi, lo);
+        if (c->rests.first) add_rests(c, top + i, panel, lo);
         finish_row(c, top + i, first, columns, hi, lo, r.b + i * width);
     }
 }

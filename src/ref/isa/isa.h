@@ -38,7 +38,8 @@ typedef struct px_ref_survey {
     bool negative[PX_REF_MAX_WIDTH];
 } px_ref_survey;
 
-/* One row of scaled results and sums of magnitudes on their way to the truth: 2 width of them, times 2^e. */
+/* One row of scaled results hi + lo and sums of magnitudes on their way to the truth: 2 width of them, hi made the
+ * nearest double of hi + lo, all times 2^e. */
 typedef struct px_ref_row {
     const double *hi, *lo, *b;
     double scale; /* of the row; inf: not usable */
@@ -59,7 +60,7 @@ static inline bool px_ref_is_certain(double hi, double lo, double radius) {
 typedef struct px_ref_isa {
     const char *name;
     int rows, width;
-    /* sum a b as hi + lo, hi its nearest double, by the anchored sum of certified.h: one strip of A, one of B. */
+    /* sum a b as hi + lo by the anchored sum of certified.h: one strip of A, one of B. */
     void (*anchored)(const px_ref_tile *tile);
     /* sum a b by plain sums, hi alone: two strips of A, so that there are enough sums to hide the time that a step
      * takes, one of B. */

@@ -92,9 +92,8 @@ static void anchored(const px_ref_tile *tile) {
     }
     for (int i = 0; i < PX_ROWS; i++)
         for (int v = 0; v < PX_VECTORS; v++) {
-            vec x = s[i][v] - 3, y = rest[i][v], h = x + y, z = h - x; /* Knuth's two-sum */
-            store(tile->hi + i * TILE_WIDTH + v * LANES, h);
-            store(tile->lo + i * TILE_WIDTH + v * LANES, (x - (h - z)) + (y - z));
+            store(tile->hi + i * TILE_WIDTH + v * LANES, s[i][v] - 3);
+            store(tile->lo + i * TILE_WIDTH + v * LANES, rest[i][v]);
         }
 }
 
@@ -221,7 +220,8 @@ static bool finish(const px_ref_row *row) {
     vec scale_of_row = all(row->scale), quantum = all(row->quantum), zero = {0};
     for (int j = 0; j < TILE_WIDTH; j += LANES) {
         vec by = scale_of_row * load(row->scales + j);
-        vec hi = load(row->hi + j) * by, lo = load(row->lo + j) * by;
+        vec x = load(row->hi + j), y = load(row->lo + j), sum = x + y, z = sum - x; /* Knuth's two-sum */
+        vec hi = sum * by, lo = ((x - (sum - z)) + (y - z)) * by;
         vec radius = pick(quantum + load(row->quanta + j) >= row->finest, zero, row->radius * by);
         vec size = magnitude(lo), ends = pick(radius > zero, radius + 0x1p-51 * size, zero);
         doubt |= ~((hi + (lo + ends) == hi) & (hi + (lo - ends) == hi) & (hi != zero)) | (by == (double)INFINITY);
