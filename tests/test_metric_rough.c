@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parallel.h"
 #include "base/philox.h"
 #include "metric/error.h"
 #include "metric/isa/isa.h"
@@ -53,7 +54,8 @@ static void same(const char *name, const char *what, const double *x, const doub
 typedef struct said {
     double top[5], ratio[5][MOST];
     px_rough_squares squares;
-    int64_t wide, within, below;
+    double widest;
+    int64_t within, below;
 } said;
 
 static void ask(const px_rough_loops *l, px_rough *r, said *s) {
@@ -64,7 +66,7 @@ static void ask(const px_rough_loops *l, px_rough *r, said *s) {
     s->top[2] = l->ulps(n, r->error_most, r->exact, 0x1p-14, 0x1p15, 0x1p10, s->ratio[2]);
     s->top[3] = l->largest(n, r->exact);
     l->squares(r, 0.5, 0x1p-20, &s->squares);
-    s->wide = l->scaled(r, 0x1p-15, s->ratio[3]);
+    s->widest = l->scaled(r, 0x1p-15, s->ratio[3]);
     s->within = l->within(n, r->error_least, r->error_most, 0x1p-20, 0x1p-10, &s->below);
 }
 
@@ -106,7 +108,8 @@ static void rows_are_what_they_are_said_to_be(void **state) {
         make_row(part, key, true);
         px_rough r = rough_of(loops, part, MOST, true);
         ask(loops, &r, &s);
-        int64_t within = 0, below = 0, count = 0;
+        int64_t within = 0, below = 0;
+        double widest = -1;
         for (int64_t j = 0; j < MOST; j++) {
             double c = fabs(part[0][j]), x = fabs(part[1][j]), b = part[4][j];
             bool ordinary = c <= 0x1p400 && x >= 0x1p-400 && x <= 0x1p400 && b >= 0x1p-400 && b <= 0x1p400;
@@ -119,12 +122,14 @@ static void rows_are_what_they_are_said_to_be(void **state) {
             assert_true(r.error_least[j] <= error && error <= r.error_most[j]);
             assert_true(r.error_most[j] - r.error_least[j] <=
                         0x1p-40L * error + 4 * part[3][j] + 0x1p-40L * part[3][j]);
-            count += !(r.error_least[j] / r.b_most[j] >= r.error_most[j] / r.b_least[j] * (1 - 0x1p-15));
+            double least = r.error_least[j] / r.b_most[j], most = r.error_most[j] / r.b_least[j];
+            assert_true(s.ratio[3][j] >= most);
+            if (least < most * (1 - 0x1p-15)) widest = fmax(widest, s.ratio[3][j]);
         }
         assert_int_equal(within, s.within);
         assert_int_equal(below, s.below);
-        assert_int_equal(count, s.wide);
-        wide += count;
+        assert_true(widest == s.widest);
+        wide += widest > 0;
         px_rough_free(&r);
     }
     assert_true(odd > 100 && wide > 10);
@@ -165,11 +170,42 @@ static void unread_rows_do_not_matter(void **state) {
     px_arena_free(arena);
 }
 
+/* A result large enough for several parts, some of its numbers not ordinary: its figures are those of one part. */
+static void threads_change_no_figure(void **state) {
+    (void)state;
+    enum { ROWS = 301, COLS = 150 };
+    px_arena *arena = px_arena_new();
+    px_mat computed = px_mat_new(arena, px_fp_exact(), ROWS, COLS),
+           rounded = px_mat_new(arena, px_fp_exact(), ROWS, COLS);
+    px_truth t = {.v = px_wide_new(arena, ROWS, COLS), .absab = px_wide_new(arena, ROWS, COLS)};
+    for (uint64_t e = 0; e < ROWS * COLS; e++) {
+        int64_t i = (int64_t)e / COLS, j = (int64_t)e % COLS;
+        double x = unit(77, 2 * e) - 0.5, c = e % 997 == 5 ? (double)INFINITY : x * (1 + 0x1p-20 * unit(77, 2 * e + 1));
+        px_mat_set(&t.v.hi, i, j, e % 1009 == 3 ? 0 : x);
+        px_mat_set(&t.absab.hi, i, j, 1 + fabs(x));
+        px_mat_set(&computed, i, j, e % 1013 == 7 ? (double)NAN : e % 401 < 2 ? 0 : c);
+        px_mat_set(&rounded, i, j, x);
+    }
+    px_errors errors[2];
+    double tops[2][ROWS];
+    for (int s = 0; s < 2; s++) {
+        memset(&errors[s], 0, sizeof errors[s]);
+        px_parallel_set_jobs(s ? 3 : 1);
+        assert_int_equal(px_errors_measure_rows(&computed, &t, &rounded, &errors[s], tops[s], NULL), PX_OK);
+    }
+    px_parallel_set_jobs(0);
+    assert_memory_equal(&errors[0], &errors[1], sizeof errors[0]);
+    assert_memory_equal(tops[0], tops[1], sizeof tops[0]);
+    assert_true(errors[0].n_inf > 0 && errors[0].n_nan > 0 && errors[0].n_ref_zero > 0 && errors[0].n_flushed > 0);
+    px_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_instruction_set_gives_the_same_bits),
         cmocka_unit_test(rows_are_what_they_are_said_to_be),
         cmocka_unit_test(unread_rows_do_not_matter),
+        cmocka_unit_test(threads_change_no_figure),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/parallel.h"
 #include "metric/entry.h"
 #include "metric/isa/isa.h"
 #include "metric/normwise.h"
@@ -16,9 +17,11 @@ typedef struct survey {
     bool wanted[PX_RATIO_COUNT];
     px_enclosure largest; /* of max |exact| over finite ones */
     px_squares squares;
-    double *b_most; /* upper ends of |E| / B of every entry; NULL: not wanted */
-    double near;    /* the lower ends are this near, relatively, */
-    int64_t wide;   /* but for this many */
+    double *b_most;      /* upper ends of |E| / B of every entry; NULL: not wanted */
+    double near;         /* the lower ends are this near, relatively, but for some of the */
+    double widest;       /* ratios up to this one */
+    int64_t first, last; /* rows */
+    const px_comparison *c;
     const px_mat *rounded;
     px_errors *out; /* the counts */
 } survey;
@@ -45,38 +48,16 @@ static void look_closely(survey *s, const px_comparison *c, const px_rough *row,
     }
 }
 
-static px_enclosure scaled_error(const px_comparison *c, int64_t i, int64_t j) {
-    px_enclosure x;
-    px_entry e = px_entry_at(c, i, j);
-    PX_ASSERT(px_entry_ratio(c, &e, PX_RATIO_B, &x));
-    return x;
-}
-
 /* |E| / B of a row. */
 static void scale_errors(survey *s, const px_comparison *c, const px_rough *row, int64_t i) {
     double *most = s->b_most + i * row->cols;
-    s->wide += row->loops->scaled(row, s->near, most);
+    s->widest = fmax(s->widest, row->loops->scaled(row, s->near, most));
     for (int64_t j = 0; j < row->cols && !row->all_ordinary; j++) {
         if (row->ordinary[j] == 1) continue;
-        px_enclosure x = scaled_error(c, i, j);
+        px_enclosure x = px_scaled_error(c, i, j);
         most[j] = x.hi;
-        s->wide += !(x.lo >= x.hi * (1 - s->near));
+        if (!(x.lo >= x.hi * (1 - s->near))) s->widest = fmax(s->widest, x.hi);
     }
-}
-
-/* The lower ends, too. The caller frees them. */
-static double *least_scaled_errors(const px_comparison *c) {
-    int64_t rows = c->computed->rows, cols = c->computed->cols;
-    double *least = px_new_doubles(rows * cols);
-    px_rough row = px_rough_new(cols);
-    for (int64_t i = 0; i < rows; i++) {
-        px_rough_row(&row, c, i);
-        for (int64_t j = 0; j < cols; j++)
-            least[i * cols + j] =
-                row.ordinary[j] == 1 ? row.error_least[j] / row.b_most[j] * (1 - 0x1p-48) : scaled_error(c, i, j).lo;
-    }
-    px_rough_free(&row);
-    return least;
 }
 
 static void look(survey *s, const px_comparison *c, px_rough *row, int64_t i) {
@@ -91,12 +72,48 @@ static void look(survey *s, const px_comparison *c, px_rough *row, int64_t i) {
         if (s->wanted[r]) px_maximum_include(&s->top[r], c, (px_ratio)r, row, i);
 }
 
-static void survey_all(survey *s, const px_comparison *c) {
-    px_rough row = px_rough_new(c->computed->cols);
-    for (int r = 0; r < PX_RATIO_COUNT; r++)
-        if (s->wanted[r]) s->top[r] = px_maximum_new(c->computed->rows);
-    for (int64_t i = 0; i < c->computed->rows; i++) look(s, c, &row, i);
+static void survey_rows(void *parts, int64_t p) {
+    survey *s = (survey *)parts + p;
+    px_rough row = px_rough_new(s->c->computed->cols);
+    for (int64_t i = s->first; i < s->last; i++) look(s, s->c, &row, i);
     px_rough_free(&row);
+}
+
+/* Adds what a part has found. */
+static void join(survey *s, const survey *part) {
+    for (int r = 0; r < PX_RATIO_COUNT; r++) {
+        px_enclosure_include(&s->top[r].top, part->top[r].top);
+        s->top[r].any |= part->top[r].any;
+    }
+    px_enclosure_include(&s->largest, part->largest);
+    px_squares_join(&s->squares, &part->squares);
+    s->widest = fmax(s->widest, part->widest);
+    int64_t *to[] = {&s->out->n_inf,     &s->out->n_nan,       &s->out->n_subnormal,
+                     &s->out->n_flushed, &s->out->n_underflow, &s->out->n_ref_zero};
+    const px_errors *o = part->out;
+    const int64_t found[] = {o->n_inf, o->n_nan, o->n_subnormal, o->n_flushed, o->n_underflow, o->n_ref_zero};
+    for (size_t i = 0; i < sizeof to / sizeof *to; i++) *to[i] += found[i];
+}
+
+/* Rows in parts, one a thread: no figure depends on how many. */
+static void survey_all(survey *s) {
+    enum { MOST_PARTS = 64, LEAST_ENTRIES = 1 << 14 };
+    int64_t rows = s->c->computed->rows, parts = px_parallel_jobs(),
+            most = 1 + rows * s->c->computed->cols / LEAST_ENTRIES;
+    if (parts > most) parts = most;
+    if (parts > MOST_PARTS) parts = MOST_PARTS;
+    survey part[MOST_PARTS];
+    px_errors counts[MOST_PARTS] = {{0}};
+    for (int r = 0; r < PX_RATIO_COUNT; r++)
+        if (s->wanted[r]) s->top[r] = px_maximum_new(rows);
+    for (int64_t p = 0; p < parts; p++) {
+        part[p] = *s;
+        part[p].out = &counts[p];
+        part[p].first = rows * p / parts;
+        part[p].last = rows * (p + 1) / parts;
+    }
+    px_parallel_for(parts, survey_rows, part);
+    for (int64_t p = 0; p < parts; p++) join(s, &part[p]);
 }
 
 static px_status set_figures(const survey *s, const px_comparison *c, px_errors *out, px_error *err) {
@@ -109,12 +126,7 @@ static px_status set_figures(const survey *s, const px_comparison *c, px_errors 
     int64_t n = c->computed->rows * c->computed->cols;
     const int64_t k[] = {(n - 1) / 2, (99 * n + 99) / 100 - 1};
     double quantiles[] = {PX_UNDEFINED, PX_UNDEFINED};
-    if (s->b_most) {
-        double *least = s->wide > 0 ? least_scaled_errors(c) : NULL;
-        px_status status = px_scaled_quantiles(c, least, s->b_most, s->near, k, quantiles, err);
-        free(least);
-        PX_TRY(status);
-    }
+    if (s->b_most) PX_TRY(px_scaled_quantiles(c, s->b_most, s->near, s->widest, k, quantiles, err));
     out->err_cw_p50 = quantiles[0];
     out->err_cw_p99 = quantiles[1];
     px_norms norms = {.error = s->top[PX_RATIO_ABS].top, .exact = s->largest, .summed = true, .squares = s->squares};
@@ -131,13 +143,12 @@ px_status px_errors_measure_rows(const px_mat *computed, const px_truth *truth, 
         PX_ERROR_METRICS(PX_METRIC_NONE)
 #undef PX_METRIC_NONE
     };
-    survey s = {.rounded = rounded, .out = out};
+    survey s = {.c = &c, .rounded = rounded, .out = out, .near = 0x1p-30 + 4 * truth->absab.relative, .widest = -1};
     s.wanted[PX_RATIO_ABS] = s.wanted[PX_RATIO_REL] = true;
     s.wanted[PX_RATIO_ULP] = !px_fp_is_exact(computed->fmt);
     s.wanted[PX_RATIO_B] = truth->absab.hi.data != NULL;
     if (s.wanted[PX_RATIO_B]) s.b_most = px_new_doubles(n);
-    s.near = 0x1p-30 + 4 * truth->absab.relative;
-    survey_all(&s, &c);
+    survey_all(&s);
     px_status status = set_figures(&s, &c, out, err);
     for (int64_t i = 0; i < computed->rows && tops; i++)
         tops[i] = s.b_most ? s.top[PX_RATIO_B].row_top[i] : (double)INFINITY;

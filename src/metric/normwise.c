@@ -83,8 +83,13 @@ void px_squares_add(px_squares *s, const px_comparison *c, const px_rough *row, 
         add_square(&error, e.error, s->error_exponent);
         add_square(&exact, e.exact, s->exact_exponent);
     }
-    s->error = (px_enclosure){s->error.lo + error.lo, s->error.hi + error.hi};
-    s->exact = (px_enclosure){s->exact.lo + exact.lo, s->exact.hi + exact.hi};
+    px_squares_join(s, &(px_squares){.error = error, .exact = exact});
+}
+
+void px_squares_join(px_squares *s, const px_squares *of_other_rows) {
+    const px_enclosure *error = &of_other_rows->error, *exact = &of_other_rows->exact;
+    s->error = (px_enclosure){s->error.lo + error->lo, s->error.hi + error->hi};
+    s->exact = (px_enclosure){s->exact.lo + exact->lo, s->exact.hi + exact->hi};
 }
 
 static int exponent_of(px_enclosure x) {

@@ -12,6 +12,7 @@ typedef struct px_squares {
     px_enclosure error, exact;
 } px_squares;
 void px_squares_add(px_squares *s, const px_comparison *c, const px_rough *row, int64_t i);
+void px_squares_join(px_squares *s, const px_squares *of_other_rows);
 
 /* What a look at every entry has found. */
 typedef struct px_norms {

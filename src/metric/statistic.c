@@ -175,18 +175,50 @@ static px_status quantile(const px_comparison *c, const double *least, const dou
     return decided ? PX_OK : px_too_few_digits(err);
 }
 
-px_status px_scaled_quantiles(const px_comparison *c, const double *least, const double *most, double near,
+px_enclosure px_scaled_error(const px_comparison *c, int64_t i, int64_t j) {
+    px_enclosure x;
+    px_entry e = px_entry_at(c, i, j);
+    PX_ASSERT(px_entry_ratio(c, &e, PX_RATIO_B, &x));
+    return x;
+}
+
+/* The lower ends of all entries. The caller frees them. */
+static double *lower_ends(const px_comparison *c) {
+    int64_t rows = c->computed->rows, cols = c->computed->cols;
+    double *least = px_new_doubles(rows * cols);
+    px_rough row = px_rough_new(cols);
+    for (int64_t i = 0; i < rows; i++) {
+        px_rough_row(&row, c, i);
+        for (int64_t j = 0; j < cols; j++)
+            least[i * cols + j] =
+                row.ordinary[j] == 1 ? row.error_least[j] / row.b_most[j] * (1 - 0x1p-48) : px_scaled_error(c, i, j).lo;
+    }
+    px_rough_free(&row);
+    return least;
+}
+
+/* Where the lower ends are near, upper ones take their place: the k-th smallest is at least `high`, the k-th smallest
+ * upper end, times 1 - near, as all that can be less has an upper end below `high`; and an entry that can be as small
+ * as `high` has an upper end of at most high / (1 - near). */
+px_status px_scaled_quantiles(const px_comparison *c, const double *most, double near, double widest,
                               const int64_t k[2], double figure[2], px_error *err) {
     int64_t n = c->computed->rows * c->computed->cols;
-    double low[2], high[2];
+    double low[2], high[2], reach[2], *least = NULL;
     if (n == 0) return PX_OK;
     select_two(most, n, k, high);
-    if (least) select_two(least, n, k, low);
     for (int q = 0; q < 2; q++) {
-        px_enclosure range = {least ? low[q] : high[q] * (1 - near) * (1 - 0x1p-50), high[q]};
-        /* Without lower ends, upper ones take their place: those of entries whose lower ends are up to range.hi. */
-        double reach = least ? range.hi : range.hi / (1 - near) * (1 + 0x1p-50);
-        PX_TRY(quantile(c, least ? least : most, most, range, reach, k[q], &figure[q], err));
+        low[q] = high[q] * (1 - near) * (1 - 0x1p-50);
+        reach[q] = high[q] / (1 - near) * (1 + 0x1p-50);
     }
-    return PX_OK;
+    if (widest >= low[0] || widest >= low[1]) {
+        least = lower_ends(c);
+        select_two(least, n, k, low);
+        memcpy(reach, high, sizeof reach);
+    }
+    px_status status = PX_OK;
+    for (int q = 0; q < 2 && status == PX_OK; q++)
+        status =
+            quantile(c, least ? least : most, most, (px_enclosure){low[q], high[q]}, reach[q], k[q], &figure[q], err);
+    free(least);
+    return status;
 }

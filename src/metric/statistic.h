@@ -33,9 +33,12 @@ void px_maximum_free(px_maximum *m);
 void px_maximum_include(px_maximum *m, const px_comparison *c, px_ratio ratio, px_rough *row, int64_t i);
 px_status px_maximum_digits(const px_maximum *m, const px_comparison *c, px_ratio ratio, double *figure, px_error *err);
 
-/* The k-th smallest |E| / B of all entries, for two k. most: their upper ends, row by row without gaps; least: the lower
- * ones, or NULL, where none is less than its upper one times 1 - near. */
-px_status px_scaled_quantiles(const px_comparison *c, const double *least, const double *most, double near,
+/* |E| / B of one entry. */
+px_enclosure px_scaled_error(const px_comparison *c, int64_t i, int64_t j);
+
+/* The k-th smallest |E| / B of all entries, for two k. most: their upper ends, row by row without gaps; the lower ones
+ * are at least those times 1 - near, but for some entries with upper ends of at most `widest` (negative: for none). */
+px_status px_scaled_quantiles(const px_comparison *c, const double *most, double near, double widest,
                               const int64_t k[2], double figure[2], px_error *err);
 
 #endif

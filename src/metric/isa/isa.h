@@ -32,8 +32,9 @@ struct px_rough_loops {
                    double *ratio);
     double (*largest)(int64_t n, const double *x);
     void (*squares)(const px_rough *r, double by_error, double by_exact, px_rough_squares *s);
-    /* most = the upper end of |E| / B; of how many ordinary entries is the lower end not within `near` of it? */
-    int64_t (*scaled)(const px_rough *r, double near, double *most);
+    /* most = the upper end of |E| / B; the largest of them among ordinary entries whose lower end is not within `near` of
+     * it, relatively; -1: there is none. */
+    double (*scaled)(const px_rough *r, double near, double *most);
     /* How many of n enclosures reach into [low, high]? *below grows by those that end before it. (least may be most.) */
     int64_t (*within)(int64_t n, const double *least, const double *most, double low, double high, int64_t *below);
 };

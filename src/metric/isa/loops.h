@@ -136,20 +136,19 @@ static void squares(const px_rough *r, double by_error, double by_exact, px_roug
     add_squares(r->cols, r->exact, by_exact, s->exact);
 }
 
-static int64_t scale(int64_t n, const double *restrict least, const double *restrict most,
-                     const double *restrict b_least, const double *restrict b_most, const double *restrict ordinary,
-                     double near, double *restrict ratio) {
-    int64_t wide = 0;
+static double scale(int64_t n, const double *restrict least, const double *restrict most,
+                    const double *restrict b_least, const double *restrict b_most, const double *restrict ordinary,
+                    double near, double *restrict ratio, double *restrict wide) {
     for (int64_t j = 0; j < n; j++) {
         ratio[j] = most[j] / b_least[j] * wider;
-        double is = least[j] * b_least[j] >= most[j] * b_most[j] * (1 - near) ? 0 : ordinary[j];
-        wide += is == 1;
+        double is = least[j] * b_least[j] >= most[j] * b_most[j] * (1 - near) ? -1 : ratio[j];
+        wide[j] = ordinary[j] == 1 ? is : -1;
     }
-    return wide;
+    return n > 0 ? largest(n, wide) : -1;
 }
 
-static int64_t scaled(const px_rough *r, double near, double *ratio) {
-    return scale(r->cols, r->error_least, r->error_most, r->b_least, r->b_most, r->ordinary, near, ratio);
+static double scaled(const px_rough *r, double near, double *ratio) {
+    return scale(r->cols, r->error_least, r->error_most, r->b_least, r->b_most, r->ordinary, near, ratio, r->ratio);
 }
 
 static int64_t within(int64_t n, const double *least, const double *most, double low, double high, int64_t *below) {
