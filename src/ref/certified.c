@@ -224,6 +224,7 @@ static void prepare(certificate *c, px_arena *arena, bool sizes) {
     if (!c->sizes) return;
     c->truth->absab = (px_wide){.hi = px_mat_room(arena, any, m, n)};
     if (!exact || quantum < -24) c->truth->absab.relative = px_ref_radius_of_magnitudes(k);
+    if (!exact) c->truth->absab.radius = px_mat_new(arena, any, m, n); /* of entries near underflow */
 }
 
 void px_ref_certify(px_arena *arena, const px_call *call, const px_mat *in, bool sizes, px_truth *truth) {
