@@ -173,6 +173,7 @@ static void edited_parts_are_refused(void **state) {
         {"toy.2of2.meta.json", "\"shard\": \"2/2\"", "\"shard\": \"2\"", "does not say where its cells belong"},
         {"toy.2of2.meta.json", "\"index\"", "\"indices\"", "does not say where its cells belong"},
         {"toy.2of2.meta.json", "\"name\": \"toy\"", "\"name\": \"../t\"", "a part of '../t', but "},
+        {"toy.1of2.meta.json", "\"of_cells\": 42", "\"of_cells\": 43", "the parts do not add up to the table"},
         {"toy.2of2.meta.json", "\"precx\": {", "\"precx\": {{", "toy.2of2.meta.json:"},
     };
     for (size_t i = 0; i < sizeof edits / sizeof *edits; i++) {
