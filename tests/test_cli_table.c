@@ -65,7 +65,7 @@ static void every_style_prints_the_same_table(void **state) {
            "name & n & what \\\\\n"
            "\\midrule\n"
            "a\\_b & 1.5 & plain \\\\\n"
-           "c|d & inf &  \\\\\n"
+           "c|d & $\\infty$ &  \\\\\n"
            "\"e\", \\{f\\} &  & 50 \\% \\& more \\\\\n"
            "\\bottomrule\n"
            "\\end{tabular}\n");
@@ -157,8 +157,25 @@ static int teardown(void **state) {
     return 0;
 }
 
+/* Numbers in LaTeX as a mathematician writes them. */
+static void latex_has_powers_of_ten(void **state) {
+    (void)state;
+    static const px_table_column two[] = {{"x", true}, {"t", false}};
+    static const char *const rows[][2] = {{"1.25e-05", "1e-5"}, {"-3e+20", ""}, {"-0.5", ""},
+                                          {"-inf", ""},         {"nan", ""},    {"1_000", ""}};
+    px_arena *arena = px_arena_new();
+    px_table t = px_table_new(arena, two, 2);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) px_table_add(&t, rows[i]);
+    expect(&t, PX_STYLE_LATEX, 0, false,
+           "\\begin{tabular}{rl}\n\\toprule\nx & t \\\\\n\\midrule\n$1.25\\times10^{-5}$ & 1e-5 \\\\\n"
+           "$-3\\times10^{20}$ &  \\\\\n$-0.5$ &  \\\\\n$-\\infty$ &  \\\\\nnan &  \\\\\n1\\_000 &  \\\\\n"
+           "\\bottomrule\n\\end{tabular}\n");
+    px_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(latex_has_powers_of_ten),
         cmocka_unit_test(every_style_prints_the_same_table),
         cmocka_unit_test(json_is_json),
         cmocka_unit_test(an_empty_table_has_its_header),

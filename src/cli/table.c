@@ -98,10 +98,29 @@ static void print_md(FILE *stream, const px_table *t) {
     }
 }
 
+/* 1.25e-05 as a mathematician writes it; everything else as it is. */
+static void print_latex_number(FILE *stream, const char *s) {
+    double x;
+    const char *e = s ? strchr(s, 'e') : NULL;
+    if (!s || !px_double_parse(s, &x) || x != x || strchr(s, 'x'))
+        print_escaped(stream, s, "&%$#_{}");
+    else if (x - x != 0)
+        fputs(x > 0 ? "$\\infty$" : "$-\\infty$", stream);
+    else if (e)
+        fprintf(stream, "$%.*s\\times10^{%ld}$", (int)(e - s), s, strtol(e + 1, NULL, 10));
+    else if (*s == '-')
+        fprintf(stream, "$%s$", s);
+    else
+        fputs(s, stream);
+}
+
 static void print_latex_row(FILE *stream, const px_table *t, const char *const *fields) {
     for (int j = 0; j < t->n_columns; j++) {
         fputs(j ? " & " : "", stream);
-        print_escaped(stream, fields ? fields[j] : t->columns[j].name, "&%$#_{}");
+        if (fields && t->columns[j].number)
+            print_latex_number(stream, fields[j]);
+        else
+            print_escaped(stream, fields ? fields[j] : t->columns[j].name, "&%$#_{}");
     }
     fputs(" \\\\\n", stream);
 }
