@@ -31,12 +31,13 @@ if(NOT PX_NVCC AND PRECX_CUDA STREQUAL "ON")
 endif()
 
 # What px_fp_strict is to C: no product and sum become one operation, no warning passes, no register is spilled and no local
-# memory is used unseen. Sources: nvcc 13's manual, -fmad and "Options for Passing Specific Phase Options".
+# memory is used unseen. Device code stays uncompressed, for tests that look at it (tests/test_cuda_gates.c). Sources: nvcc
+# 13's manual, -fmad and "Options for Passing Specific Phase Options".
+set(PX_NVCC_FLAGS -fmad=false "-Werror all-warnings" "-Xptxas -warn-spills,-warn-lmem-usage,-Werror"
+  "-Xcompiler -Wall,-Wextra,-Wno-missing-field-initializers" "-Xcompiler -ffp-contract=off"
+  "-Xcompiler -fno-fast-math" --no-compress)
 add_library(px_cuda_strict INTERFACE)
 target_include_directories(px_cuda_strict INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_SOURCE_DIR}/cuda)
-target_compile_options(px_cuda_strict INTERFACE $<$<COMPILE_LANGUAGE:CUDA>:
-  -fmad=false
-  "SHELL:-Werror all-warnings"
-  "SHELL:-Xptxas -warn-spills,-warn-lmem-usage,-Werror"
-  "SHELL:-Xcompiler -Wall,-Wextra"
-  "SHELL:-Xcompiler -ffp-contract=off" "SHELL:-Xcompiler -fno-fast-math">)
+foreach(flag IN LISTS PX_NVCC_FLAGS)
+  target_compile_options(px_cuda_strict INTERFACE "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:${flag}>")
+endforeach()
