@@ -19,6 +19,7 @@ if(PRECX_CUDA AND CMAKE_CXX_COMPILER)
     set(CMAKE_CUDA_COMPILER ${PX_NVCC_PROGRAM} CACHE FILEPATH "")
     # Ampere, Hopper, Blackwell; PTX for what lies between them and after.
     set(CMAKE_CUDA_ARCHITECTURES 80-real 90-real 100-real 80-virtual CACHE STRING "")
+    set(CMAKE_CUDA_COMPILER_LAUNCHER ${CMAKE_CXX_COMPILER_LAUNCHER})
     enable_language(CUDA)
     set(CMAKE_CUDA_STANDARD 17)
     set(CMAKE_CUDA_STANDARD_REQUIRED ON)

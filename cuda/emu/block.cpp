@@ -70,7 +70,7 @@ void read_environment() {
 struct grid_run {
     std::vector<thread> threads;
     std::vector<std::unique_ptr<fiber>> fibers;
-    std::vector<fiber *> idle;
+    std::vector<fiber *> idle[2]; /* by `set` */
     std::vector<size_t> order;
     size_t cursor = 0; /* in order */
     thread *current = nullptr;
@@ -79,14 +79,19 @@ struct grid_run {
     const void *kernel_address = nullptr;
     uint64_t random = 1;
 
-    /* Shared memory; FRESH but for the arrays that the block has asked for. */
-    unsigned char *room = nullptr, *room_next = nullptr, *dynamic = nullptr;
+    /* Shared memory, by set; FRESH but for the arrays that the block has asked for. */
+    std::vector<unsigned char> room[2];
+    unsigned char *room_next = nullptr, *dynamic = nullptr;
     size_t dynamic_bytes = 0, static_bytes = 0;
     std::vector<array> arrays;
 
-    /* ThreadSanitizer's keys. Two a barrier, in turn: with one, a thread that has left a barrier would seem to happen
-     * before another that leaves it later. */
-    char started, ended, barrier_key[2], warp_key[MAX_THREADS / 32][2];
+    /* Fibers and shared memory of a block are those of its set, for ThreadSanitizer: blocks of a set follow one
+     * another, blocks of different sets know nothing of each other, as is the case of all blocks of a grid. */
+    unsigned set = 0, turn = 0; /* of the set: 0 and 1 alternate */
+
+    /* ThreadSanitizer's keys. Two, in turn, for what happens again: with one, a thread that has left a barrier would
+     * seem to happen before another that leaves it later. */
+    char started, ended[2][2] /* set, turn */, barrier_key[2][2] /* set */, warp_key[2][MAX_THREADS / 32][2];
 };
 thread_local grid_run run;
 
@@ -129,13 +134,14 @@ bool take_next() {
 void fiber_body() {
     for (;;) {
         acquire(&run.started);
+        acquire(&run.ended[run.set][run.turn ^ 1]);
         do {
             (*run.body)();
             run.current->now = DONE;
         } while (take_next());
-        release(&run.ended);
+        release(&run.ended[run.set][run.turn]);
         fiber *mine = run.current->on;
-        if (!tsan()) run.idle.push_back(mine); /* there, two threads of a block on one fiber would be one thread */
+        if (!tsan()) run.idle[run.set].push_back(mine); /* there, two threads of a block on one fiber would be one */
         mine->pause();
     }
 }
@@ -143,12 +149,13 @@ void fiber_body() {
 /* ---- the scheduler ---- */
 
 fiber *idle_fiber() {
-    if (run.idle.empty()) {
+    std::vector<fiber *> &idle = run.idle[run.set];
+    if (idle.empty()) {
         run.fibers.emplace_back(new fiber(fiber_body));
         return run.fibers.back().get();
     }
-    fiber *f = run.idle.back();
-    run.idle.pop_back();
+    fiber *f = idle.back();
+    idle.pop_back();
     return f;
 }
 
@@ -246,36 +253,29 @@ void begin_block(uint3 block, dim3 block_dim, dim3 grid_dim) {
         t.on = nullptr;
         t.barriers = t.collectives = 0;
     }
-    if (!run.room) {
-        run.room = static_cast<unsigned char *>(fresh_pages(SHARED_ROOM));
-        std::memset(run.room, FRESH, SHARED_ROOM);
-    }
-    run.room_next = run.room + ZONE;
+    if (run.room[run.set].empty()) run.room[run.set].assign(SHARED_ROOM + ZONE, FRESH);
+    unsigned char *room = run.room[run.set].data();
+    run.room_next = room + (2 * ZONE - (uintptr_t)room % ZONE);
     run.static_bytes = 0;
     run.dynamic = nullptr;
     if (run.dynamic_bytes)
         run.dynamic = static_cast<unsigned char *>(shared_array(&run, run.dynamic_bytes, 16, "dynamic shared memory"));
-    release(&run.started);
 }
 
 void end_block() {
-    for (const array &a : run.arrays)
+    for (const array &a : run.arrays) {
         if (!close_zones(a.at, a.bytes)) {
             std::fprintf(stderr, "cuda_emu: kernel %s wrote beyond its shared array %s\n", run.kernel, a.name);
             std::abort();
         }
+        /* volatile: not by memset, which ThreadSanitizer would see */
+        for (size_t i = 0; i < a.bytes; i++) *static_cast<volatile unsigned char *>(a.at + i) = FRESH;
+    }
     run.arrays.clear();
-    if (!tsan()) {
-        std::memset(run.room, FRESH, (size_t)(run.room_next - run.room));
-        return;
-    }
-    /* For ThreadSanitizer no block has touched the next one's memory, nor are their threads the same. */
-    free_pages(run.room, SHARED_ROOM);
-    run.room = nullptr;
-    for (const thread &t : run.threads) {
-        t.on->renew();
-        run.idle.push_back(t.on);
-    }
+    if (!tsan()) return;
+    for (const thread &t : run.threads) run.idle[run.set].push_back(t.on);
+    run.turn ^= run.set;
+    run.set ^= 1;
 }
 
 void run_block(uint3 block, dim3 block_dim, dim3 grid_dim) {
@@ -312,7 +312,7 @@ int barrier(site at, bool predicate) {
     self();
     thread *t = run.current;
     t->predicate = predicate;
-    wait(AT_BARRIER, at, &run.barrier_key, &t->barriers);
+    wait(AT_BARRIER, at, &run.barrier_key[run.set], &t->barriers);
     return t->count;
 }
 
@@ -323,7 +323,7 @@ const uint64_t *gather(site at, unsigned mask, uint64_t given) {
     if (!(mask >> lane_of_self() & 1)) die("a lane is not in the mask of its own collective", *t, nullptr);
     t->mask = mask;
     t->given = given;
-    wait(AT_COLLECTIVE, at, &run.warp_key[index_of_self() / 32], &t->collectives);
+    wait(AT_COLLECTIVE, at, &run.warp_key[run.set][index_of_self() / 32], &t->collectives);
     return t->received;
 }
 
@@ -341,7 +341,7 @@ void *shared_array(const void *tag, size_t bytes, size_t alignment, const char *
     if (!dynamic) run.static_bytes = (run.static_bytes + alignment - 1) / alignment * alignment + bytes;
     const size_t limit = run.dynamic_bytes ? dynamic_limit(run.kernel_address) : (size_t)MAX_SHARED;
     if (run.static_bytes > MAX_SHARED || run.static_bytes + run.dynamic_bytes > limit ||
-        (size_t)(run.room_next - run.room) + stride_of(bytes) > SHARED_ROOM) {
+        (size_t)(run.room_next - run.room[run.set].data()) + stride_of(bytes) > SHARED_ROOM) {
         std::fprintf(
             stderr,
             "cuda_emu: kernel %s: shared array %s makes it %zu bytes a block, and %zu dynamic ones; the limit is %zu\n",
@@ -371,11 +371,13 @@ void run_grid(const void *kernel, const char *name, dim3 grid, dim3 block, size_
     std::vector<uint64_t> blocks((size_t)grid.x * grid.y * grid.z);
     arrange(blocks);
     device_memory_open();
+    release(&run.started);
     for (uint64_t b : blocks)
         run_block({(unsigned)(b % grid.x), (unsigned)(b / grid.x % grid.y), (unsigned)(b / grid.x / grid.y)}, block,
                   grid);
     device_memory_close();
-    acquire(&run.ended);
+    for (auto &set : run.ended)
+        for (char &turn : set) acquire(&turn);
     run.body = nullptr;
 }
 

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "cubin.h"
 
 #include <elf.h>
@@ -6,9 +7,9 @@
 #include <string.h>
 
 enum {
-    MACHINE = 190, /* EM_CUDA */
-    INFO_SIZED = 4, /* format of an attribute: a size and as many bytes */
-    INFO_FRAME = 0x11, /* function, bytes */
+    MACHINE = 190,         /* EM_CUDA */
+    INFO_SIZED = 4,        /* format of an attribute: a size and as many bytes */
+    INFO_FRAME = 0x11,     /* function, bytes */
     INFO_REGISTERS = 0x2f, /* function, registers */
 };
 
@@ -91,8 +92,8 @@ static void read_cubin(px_device_code *code, const elf *e) {
         px_kernel *more = realloc(code->kernels, (size_t)(code->n + 1) * sizeof *more);
         if (!more) abort();
         code->kernels = more;
-        code->kernels[code->n++] = (px_kernel){.name = name, .arch = (int)(e->head.e_flags >> 8 & 0xff),
-                                               .code = e->at + s.sh_offset, .bytes = s.sh_size};
+        code->kernels[code->n++] = (px_kernel){
+            .name = name, .arch = (int)(e->head.e_flags >> 8 & 0xff), .code = e->at + s.sh_offset, .bytes = s.sh_size};
     }
     for (int i = 0; i < e->head.e_shnum; i++) {
         if (!get_section(e, i, &s)) continue;

@@ -1,5 +1,5 @@
-/* Kernels of one known operation each, by which the census of instructions learns its codes, and kernels that its rules must
- * refuse. Built as the plug-in is, loaded by nobody: tests/test_cuda_gates.c reads the file. */
+/* Kernels of one known operation each, by which the census of instructions learns its codes, and kernels that its
+ * rules must refuse. Built as the plug-in is, loaded by nobody: tests/test_cuda_gates.c reads the file. */
 #include "px_cuda.h"
 
 #define PROBE extern "C" __global__ void
@@ -25,8 +25,8 @@ PROBE probe_HMMA(const __half *a, float *c) {
     wmma::store_matrix_sync(c, fc, 16, wmma::mem_row_major);
 }
 
-/* What a compiler makes of a sum of products that says nothing of its roundings: -fmad=false keeps it apart, so here it is
- * said. */
+/* What a compiler makes of a sum of products that says nothing of its roundings: -fmad=false keeps it apart, so here
+ * it is said. */
 PROBE wrong_fused_half(int k, const __half *a, const __half *b, __half *c) {
     __half sum = __float2half_rn(0.0f);
     for (int p = 0; p < k; p++) sum = __hfma(a[p], b[p], sum);
