@@ -14,6 +14,18 @@
 
 static plain_step plain; /* large: not on the stack */
 
+/* Opens the house's run on `plain`'s numbers, in the arena. */
+static void open_run(px_arena *arena, const px_nn_model *model, const px_nn_policy *policy, double scale, uint64_t seed,
+                     px_nn_program *program, px_nn_train *t) {
+    px_error err = {0};
+    plain_formats f = plain_formats_of(policy);
+    px_nn_scaler scaler = {.scaling = PX_NN_SCALING_STATIC, .scale = scale};
+    if (px_nn_build(arena, model, policy, program, &err) != PX_OK) fail_msg("%s", err.text);
+    if (px_nn_train_open(arena, program, px_backend_emulated(), scaler, t, &err) != PX_OK) fail_msg("%s", err.text);
+    small_fill(&plain, &f, seed, 0.5);
+    small_give(t, &plain);
+}
+
 /* The house's step on `plain`'s numbers; then the plain step with these options; what differs. */
 static const char *difference(const px_nn_model *model, const px_nn_policy *policy, const plain_options *o,
                               uint64_t seed) {
@@ -23,11 +35,7 @@ static const char *difference(const px_nn_model *model, const px_nn_policy *poli
     px_nn_report report;
     px_error err = {0};
     plain_formats f = plain_formats_of(policy);
-    px_nn_scaler scaler = {.scaling = PX_NN_SCALING_STATIC, .scale = o->scale};
-    if (px_nn_build(arena, model, policy, &program, &err) != PX_OK) fail_msg("%s", err.text);
-    if (px_nn_train_open(arena, &program, px_backend_emulated(), scaler, &t, &err) != PX_OK) fail_msg("%s", err.text);
-    small_fill(&plain, &f, seed, 0.5);
-    small_give(&t, &plain);
+    open_run(arena, model, policy, o->scale, seed, &program, &t);
     t.step = (int64_t)o->step - 1;
     if (px_nn_step(&t, &report, &err) != PX_OK) fail_msg("%s", err.text);
     assert_true(!report.skipped && isfinite(report.loss) && isfinite(report.grad_norm));
@@ -90,6 +98,45 @@ static void every_choice_in_every_policy_too(void **state) {
             const char *d = difference(&model, &policy, &o, (uint64_t)(1000 + 100 * id + v));
             if (d) fail_msg("policy %d, choice %d: %s", id, v, d);
         }
+}
+
+/* Weights, states, the step's number, learning rate, what drops out and the history of fp8's factors are carried on. */
+static void some_steps_in_a_row(px_nn_policy_id id, int v) {
+    px_arena *arena = px_arena_new();
+    px_nn_policy policy = px_nn_policy_of(id);
+    px_nn_model model = choice(v);
+    px_nn_program program;
+    px_nn_train t;
+    px_nn_report report;
+    policy.quantize = id == PX_NN_POLICY_FP8_AMP ? PX_NN_QUANTIZE_DELAYED : PX_NN_QUANTIZE_DIRECT;
+    policy.history = 1 + v % 3;
+    model.schedule = (px_schedule){PX_SCHEDULE_COSINE, 9, 3};
+    model.constants.lr = id == PX_NN_POLICY_FP8_AMP ? 0.5 : 0.02; /* factors are to change */
+    open_run(arena, &model, &policy, 8, (uint64_t)v, &program, &t);
+    plain_formats f = plain_formats_of(&policy);
+    plain_options o = small_options(&model);
+    o.scale = 8;
+    for (int k = 0; k < 7; k++) {
+        assert_int_equal(px_nn_step(&t, &report, NULL), PX_OK);
+        o.step = (double)t.step + 1;
+        o.lr = report.rate;
+        small_draws(&model, k, &o);
+        plain_run(&f, &o, &plain);
+        const char *d = small_difference(&t, &plain);
+        if (report.skipped) assert_true(!isfinite(plain.norm));
+        if (d && !report.skipped) fail_msg("policy %d, choice %d, step %d: %s", (int)id, v, k + 1, d);
+        assert_int_equal(px_nn_advance(&t, NULL), PX_OK);
+        plain_advance(&plain, report.skipped);
+    }
+    assert_true(t.step >= 2);
+    px_nn_train_close(&t);
+    px_arena_free(arena);
+}
+
+static void runs_of_every_policy_too(void **state) {
+    (void)state;
+    for (int id = 0; id < PX_NN_POLICY_COUNT; id++)
+        for (int v = id % 5; v < 27; v += 5) some_steps_in_a_row((px_nn_policy_id)id, v);
 }
 
 static void overrides_and_masters_too(void **state) {
@@ -155,9 +202,8 @@ static void planted_defects_are_noticed(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_policy_is_the_plain_step),
-        cmocka_unit_test(every_choice_in_every_policy_too),
-        cmocka_unit_test(overrides_and_masters_too),
+        cmocka_unit_test(every_policy_is_the_plain_step), cmocka_unit_test(every_choice_in_every_policy_too),
+        cmocka_unit_test(runs_of_every_policy_too),       cmocka_unit_test(overrides_and_masters_too),
         cmocka_unit_test(planted_defects_are_noticed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

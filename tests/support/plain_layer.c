@@ -22,20 +22,41 @@ typedef struct saved {
     double wqkv[3 * C * C], wo[C * C], wfc[4 * C * C], wproj[4 * C * C]; /* as the step takes them */
 } saved;
 
-/* What brings the largest of count numbers to the top of the format. */
+/* What brings the largest of count numbers to the top of the format; 1 where one is not finite, or all are 0. */
 static double factor(px_fp f, int count, const double *x) {
     double top = 0, power = 1;
-    for (int i = 0; i < count; i++) top = fmax(top, fabs(x[i]));
+    for (int i = 0; i < count; i++) {
+        if (!isfinite(x[i])) return 1;
+        top = fmax(top, fabs(x[i]));
+    }
     if (top == 0) return 1;
     while (top * power > f.max_finite) power /= 2;
     while (top * power * 2 <= f.max_finite) power *= 2;
     return power;
 }
 
+/* Factors of this step, and which linear layer comes next. */
+static struct {
+    const plain_step *s;
+    double factor[PLAIN_LINEARS][2];
+    int linear;
+} now;
+
+/* That of operand k: 0 x, 1 w. */
+static double factor_of(const plain_formats *f, int k, int count, const double *x) {
+    double own = now.factor[now.linear][k] = factor(f->forward, count, x), least = 0;
+    for (int t = 0; t < f->history; t++) {
+        double past = now.s->factor[now.linear][k][t];
+        if (past > 0 && (least == 0 || past < least)) least = past;
+    }
+    return f->scaled == 0 ? 1 : f->scaled == 1 ? own : least > 0 ? least : 1;
+}
+
 /* The same as linear, with operands in a narrow format. */
 static void narrow_linear(const plain_formats *f, int n, int in, int out, const double *x, const double *w,
                           const double *bias, double *y) {
-    double a = f->current ? factor(f->forward, n * in, x) : 1, b = f->current ? factor(f->forward, in * out, w) : 1;
+    double a = factor_of(f, 0, n * in, x), b = factor_of(f, 1, in * out, w);
+    now.linear++;
     for (int i = 0; i < n; i++)
         for (int o = 0; o < out; o++) {
             double s = 0;
@@ -296,6 +317,8 @@ void plain_run(const plain_formats *formats, const plain_options *o, plain_step 
     plain_formats f = *formats;
     px_fp fp32;
     if (o->wide_accumulator && px_fp_parse("fp32", &fp32, NULL) == PX_OK) f.acc = fp32;
+    now.s = s;
+    now.linear = 0;
     copy_weights(o, s, &a);
     memcpy(a.x, s->x, sizeof a.x);
     if (o->loss == PLAIN_CROSS_ENTROPY) embed(&f, s, &a);
@@ -306,4 +329,18 @@ void plain_run(const plain_formats *formats, const plain_options *o, plain_step 
     backward(&f, o, s, &a);
     if (o->loss == PLAIN_CROSS_ENTROPY) embed_backward(&f, s);
     plain_update(&f, o, s);
+}
+
+void plain_advance(plain_step *s, int skipped) {
+    if (!skipped) {
+        memcpy(s->old_w, s->w, sizeof s->old_w);
+        memcpy(s->w, s->new_w, sizeof s->w);
+        memcpy(s->m, s->new_m, sizeof s->m);
+        memcpy(s->v, s->new_v, sizeof s->v);
+    }
+    for (int l = 0; l < PLAIN_LINEARS; l++)
+        for (int k = 0; k < 2; k++) {
+            for (int t = PLAIN_HISTORY - 1; t > 0; t--) s->factor[l][k][t] = s->factor[l][k][t - 1];
+            s->factor[l][k][0] = now.factor[l][k];
+        }
 }

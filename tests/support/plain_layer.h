@@ -16,9 +16,11 @@ typedef struct plain_formats {
     px_fp gelu_acc, gelu_out;
     px_fp softmax, norm, residual, loss, update, master;
     px_fp forward; /* operands of linear layers on the way forward; p = 0: in */
-    int current;   /* they are scaled to the top of its range */
+    int scaled;    /* they are brought to the top of its range: 1 by what they are, 2 by what they were: */
+    int history;   /* the largest of so many steps before counts */
 } plain_formats;
 
+enum { PLAIN_LINEARS = 4, PLAIN_HISTORY = 4 };
 enum plain_loss { PLAIN_DOT, PLAIN_MSE, PLAIN_CROSS_ENTROPY };
 enum plain_softmax { PLAIN_STABLE, PLAIN_PLAIN, PLAIN_ONLINE };
 enum plain_norm { PLAIN_LAYER, PLAIN_BATCH, PLAIN_NONE };
@@ -46,7 +48,8 @@ typedef struct plain_step {
     /* given; dy: the gradient from above, or what y should be */
     double x[PLAIN_N][PLAIN_C], dy[PLAIN_N][PLAIN_C], tokens[PLAIN_N], wanted[PLAIN_N];
     double w[PLAIN_PARAMS][PLAIN_MOST], m[PLAIN_PARAMS][PLAIN_MOST], v[PLAIN_PARAMS][PLAIN_MOST];
-    double old_w[PLAIN_PARAMS][PLAIN_MOST]; /* of the step before: what a stale copy is made of */
+    double old_w[PLAIN_PARAMS][PLAIN_MOST];         /* of the step before: what a stale copy is made of */
+    double factor[PLAIN_LINEARS][2][PLAIN_HISTORY]; /* of x and w in the last steps, newest first; 0: there was none */
     /* found */
     double y[PLAIN_N][PLAIN_C], loss, dx[PLAIN_N][PLAIN_C], norm, clip;
     double g[PLAIN_PARAMS][PLAIN_MOST]; /* scaled */
@@ -55,6 +58,8 @@ typedef struct plain_step {
 } plain_step;
 
 void plain_run(const plain_formats *f, const plain_options *o, plain_step *s);
+/* What was found is what the next step is given; of a skipped step, the factors alone. */
+void plain_advance(plain_step *s, int skipped);
 
 /* ---- its parts, a file each ---- */
 

@@ -40,7 +40,8 @@ plain_formats plain_formats_of(const px_nn_policy *p) {
                            .update = r[PX_NN_CLASS_UPDATE].acc,
                            .master = p->master,
                            .forward = p->forward,
-                           .current = p->quantize == PX_NN_QUANTIZE_CURRENT};
+                           .scaled = (int)p->quantize,
+                           .history = (int)p->history};
 }
 
 /* About uniform in -1 .. 1. */
@@ -115,8 +116,12 @@ plain_options small_options(const px_nn_model *m) {
                        .l1 = m->l1,
                        .scale = 1,
                        .step = 1};
-    for (int k = 0; k < 3; k++) o.stream[k] = px_philox(m->seed, 0, (uint64_t)k + 1).lo;
+    small_draws(m, 0, &o);
     return o;
+}
+
+void small_draws(const px_nn_model *m, int64_t attempt, plain_options *o) {
+    for (int k = 0; k < 3; k++) o->stream[k] = px_philox(m->seed, (uint64_t)attempt, (uint64_t)k + 1).lo;
 }
 
 static char difference[256];

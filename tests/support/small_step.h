@@ -9,6 +9,7 @@
 px_nn_model small_model(void);
 plain_formats plain_formats_of(const px_nn_policy *p);
 plain_options small_options(const px_nn_model *m); /* of the first step, not scaled */
+void small_draws(const px_nn_model *m, int64_t attempt, plain_options *o); /* what drops out in a later one */
 
 /* Numbers like those of training: gains about 1, weights up to `weights`; rounded to the formats in which the program
  * keeps them. */
