@@ -30,7 +30,7 @@ typedef enum px_initial_id { PX_INITIAL_LIST(PX_INITIAL_ENUM) PX_INITIAL_COUNT }
 
 enum { PX_JUDGE_EXACT, PX_JUDGE_CERTIFIED, PX_JUDGE_NONE };
 
-/* Signs of health (S10 of the notes): X(id, name, column of the step at which it warned). A sign warns at the first step
+/* Signs of health: X(id, name, column of the step at which it warned). A sign warns at the first step
  * at which it is not finite, or more than `alarm` times the mean of the first `calm` values that were measured of it,
  * where that mean is positive. */
 #define PX_SIGN_LIST(X)                                                                                                \
