@@ -120,6 +120,27 @@ static void orthogonal_weights_are(void **state) {
     }
 }
 
+/* Weights after the update have theirs in the same rows, activations, too, and attention's scores; nothing else has. */
+static void who_has_a_condition_number(void **state) {
+    (void)state;
+    const char *ini =
+        "[experiment]\nkind = transformer\n[sweep]\nwidth = 8\npolicy = fp32\njudge = none\ntensors = all\n";
+    px_flight f = px_fly(arena, ini, PX_ENGINE_AUTO, NULL);
+    int weights = 0, activations = 0;
+    for (int64_t i = 0; i < f.n; i++) {
+        const char *role = px_flight_text(&f, i, "role"), *tensor = px_flight_text(&f, i, "tensor");
+        bool weight = strcmp(role, "new_parameter") == 0 && !strstr(tensor, "bias") && !strstr(tensor, "ln_");
+        bool activation = strcmp(role, "activation") == 0;
+        double kappa = px_flight_number(&f, i, "kappa_2");
+        assert_int_equal(weight || activation, !isnan(kappa));
+        assert_true(isnan(kappa) || kappa >= 1);
+        weights += weight;
+        activations += activation;
+    }
+    assert_int_equal(weights, 4);
+    assert_true(activations > 8);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -127,6 +148,7 @@ int main(void) {
         TEST(square_weights_follow_edelman),
         TEST(rectangular_weights_follow_tracy_and_widom),
         TEST(orthogonal_weights_are),
+        TEST(who_has_a_condition_number),
 #undef TEST
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

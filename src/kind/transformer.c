@@ -148,8 +148,8 @@ static const px_param params[] = {
       "of the tensor (step: of all gradients of parameters); rows of a histogram: with this exponent")                 \
     X("norm_2", "1", PX_COLUMN_NUMBER, "2-norm of the computed tensor")                                                \
     X("kappa_2", "1", PX_COLUMN_NUMBER,                                                                                \
-      "condition number of a weight matrix (tensors weights: before, updates: after the update), smaller side at "     \
-      "most 256")                                                                                                      \
+      "condition number of a weight matrix (tensors weights: before, updates: after the update) or an activation, "    \
+      "smaller side at most 256")                                                                                      \
     X("kappa_2_radius", "1", PX_COLUMN_NUMBER,                                                                         \
       "certificate: |kappa_2 / exact - 1| is at most this; empty where the analysis says nothing")                     \
     X("kappa_2_theory", "1", PX_COLUMN_NUMBER,                                                                         \

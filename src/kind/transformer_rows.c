@@ -18,7 +18,7 @@ typedef struct reporter {
     void *judge_state;
     int32_t judged;              /* calls that the judge has run */
     px_arena *arena, *lasting;   /* of one row; of all */
-    px_transformer_kappa *kappa; /* of each slot, where tensors are weights or updates; else NULL */
+    px_transformer_kappa *kappa; /* of each slot */
     double largest_kappa;
 } reporter;
 
@@ -221,7 +221,7 @@ static px_status emit_tensor(const reporter *r, int32_t slot, px_error *err) {
         px_row_integer(&row, "n_sign_flips", e.n_sign_flips);
         if (r->t->local) PX_TRY(set_local(r, slot, &row, &stored, &exact, err));
     }
-    if (r->kappa) px_transformer_kappa_set(r->t, &row, slot, &r->kappa[slot]);
+    px_transformer_kappa_set(r->t, &row, slot, &r->kappa[slot]);
     px_census_add(&census, &stored, known ? &exact : NULL);
     px_row_text(&row, "role", role);
     px_row_integer(&row, "entries", census.n);
@@ -254,19 +254,24 @@ static bool wanted(const px_transformer *t, int32_t slot) {
     return false;
 }
 
-/* All condition numbers before the first row, which has the largest. */
+static bool is_weight(const px_transformer *t, int32_t slot) {
+    px_nn_role role = t->program.role[slot];
+    return role == PX_NN_ROLE_PARAMETER || role == PX_NN_ROLE_NEW_PARAMETER;
+}
+
+/* All condition numbers before the first row, which has the largest of weights. */
 static px_status find_kappas(reporter *r, px_error *err) {
     const px_transformer *t = r->t;
-    if (t->tensors != PX_TENSORS_WEIGHTS && t->tensors != PX_TENSORS_UPDATES) return PX_OK;
     r->kappa = PX_NEW_ARRAY(r->lasting, px_transformer_kappa, t->program.prog.n_slots);
     for (int32_t slot = 0; slot < t->program.prog.n_slots; slot++) {
         px_mat stored;
         px_wide exact;
-        if (!wanted(t, slot)) continue;
+        r->kappa[slot].kappa_2 = PX_UNDEFINED;
+        if (!wanted(t, slot) || !(is_weight(t, slot) || t->program.role[slot] == PX_NN_ROLE_ACTIVATION)) continue;
         px_arena_reset(r->arena);
         PX_TRY(read_both(r, slot, &stored, &exact, err));
         r->kappa[slot] = px_transformer_kappa_of(r->arena, &stored);
-        r->largest_kappa = fmax(r->largest_kappa, r->kappa[slot].kappa_2);
+        if (is_weight(t, slot)) r->largest_kappa = fmax(r->largest_kappa, r->kappa[slot].kappa_2);
     }
     return PX_OK;
 }
