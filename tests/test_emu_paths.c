@@ -420,6 +420,13 @@ static void factorisations(void **state) {
     for (int64_t rep = 0; rep < 4000 * effort(); rep++) {
         const px_op ops[] = {PX_OP_LU, PX_OP_CHOLESKY, PX_OP_TRSM};
         px_call call = {.op = ops[below(3)], .recipe = some_recipe(), .stream = draw()};
+        if (call.op == PX_OP_LU && below(3) == 0) {
+            px_fp operand;
+            call.recipe = some_unit(&operand);
+            call.recipe.out = operand;
+            call.recipe.mul = below(2) ? call.recipe.acc : px_fp_exact();
+            call.recipe.block = (int32_t)(1 + below(20));
+        }
         if (px_fp_is_exact(call.recipe.out)) call.recipe.out = call.recipe.acc;
         call.recipe.order = PX_SEQUENTIAL;
         for (int i = 0; i < 3; i++) call.attr[i] = (double)below(2);
@@ -428,6 +435,7 @@ static void factorisations(void **state) {
         px_task task = {.call = &call};
         task.in[0] = make_view(arena, below(4) ? call.recipe.acc : some_format(), n, n, below(2) ? kind : ORDINARY);
         task.out[0] = result_view(arena, call.recipe.out, n, call.op == PX_OP_TRSM ? columns : n);
+        if (call.recipe.model) task.in[0] = make_view(arena, call.recipe.out, n, n, kind);
         if (call.op == PX_OP_LU) task.out[1] = result_view(arena, px_fp_exact(), n, 1);
         for (int64_t i = 0; i < n && call.op == PX_OP_CHOLESKY && kind == ORDINARY; i++)
             px_view_set(&task.in[0], i, i, round_to(task.in[0].fmt, 64));

@@ -12,6 +12,7 @@
 
 #include "arith/round.h"
 #include "kernel/factor.h"
+#include "kernel/mma.h"
 #include "support/cases.h"
 #include "support/format.h"
 
@@ -179,6 +180,56 @@ static void stochastic_rounding_draws_by_element(void **state) {
     assert_true(memcmp(a, c, sizeof a) != 0);
 }
 
+/* Entry (i, j) of the factors of P A, given those above and to the left of it: the matrix unit's chains, a panel each,
+ * then the panel's own updates, then the division. */
+static double entry_by_unit(const px_recipe *r, const px_mma *unit, const double *lu, double s, int i, int j) {
+    px_rounding near = px_rounding_of(PX_NEAREST_EVEN);
+    px_recipe chain = *r;
+    chain.out = chain.acc;
+    int last = i < j ? i : j, first = last - last % r->block;
+    for (int k = 0; k < first; k += r->block) {
+        px_terms t = {.n = r->block, .a = lu + i * N + k, .b = lu + k * N + j, .stride_a = 1, .stride_b = N, .c = s};
+        t.sign = -1;
+        s = px_mma_entry(unit, &chain, &t);
+    }
+    for (int k = first; k < last; k++)
+        s = px_sub(r->acc, near, s, px_mul(r->mul, near, lu[i * N + k], lu[k * N + j], 0), 0);
+    return i <= j ? px_round(r->out, near, s, 0) : px_div(r->out, near, s, lu[j * N + j], 0);
+}
+
+static void panels_are_updated_by_the_unit(void **state) {
+    (void)state;
+    px_random g = {4};
+    static const char *const models[] = {"v100", "a100", "h100", "b200"};
+    int differ = 0;
+    for (int m = 0; m < 8; m++)
+        for (int block = 1; block <= 25; block += 4) {
+            px_recipe r = px_recipe_uniform(format("fp16"));
+            r.acc = r.mul = format(m < 4 ? "fp16" : "fp32");
+            r.block = block, r.model = (int16_t)px_model_find(models[m % 4]);
+            px_mma unit;
+            assert_int_equal(px_mma_find((px_model)r.model, r.out, r.out, r.acc, &unit, NULL), PX_OK);
+            double a[N * N], lu[N * N], scalar[N * N];
+            int64_t p[N], q[N];
+            fill(&g, r.out, N * N, a);
+            memcpy(lu, a, sizeof a), memcpy(scalar, a, sizeof a);
+            px_lu_by_unit(&r, &unit, false, N, lu, p, 0);
+            px_permute(N, p, N, a);
+            for (int i = 0; i < N; i++)
+                for (int j = 0; j < N; j++) {
+                    double x = entry_by_unit(&r, &unit, lu, a[i * N + j], i, j);
+                    if (px_word_of(lu[i * N + j]) != px_word_of(x))
+                        fail_msg("%s, block %d: entry (%d, %d) is %a, not %a", models[m % 4], block, i, j,
+                                 lu[i * N + j], x);
+                    assert_true(i <= j || fabs(x) <= 1); /* pivots are largest */
+                }
+            px_lu(&r, false, N, scalar, q, 0);
+            differ += memcmp(scalar, lu, sizeof lu) != 0;
+            if (block > N) expect_same("one panel", N * N, lu, scalar);
+        }
+    assert_true(differ > 10); /* a unit is not a rounding a step: in fp16 that shows */
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lu_is_the_plain_one),
@@ -188,6 +239,7 @@ int main(void) {
         cmocka_unit_test(zeros_and_nan),
         cmocka_unit_test(exchanges_are_made_in_order),
         cmocka_unit_test(stochastic_rounding_draws_by_element),
+        cmocka_unit_test(panels_are_updated_by_the_unit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -206,6 +206,35 @@ static void failures_have_causes(void **state) {
     expect("method = cholesky\nfactor = bf16\nwork = fp64\nmatrix = hilbert\nn = 12\n", "indefinite", "singular");
     expect("method = lu_ir\nfactor = bf16\nwork = fp64\nmatrix = randsvd\nkappa = 1e8\nmax_steps = 3\nn = 30\n",
            "max_steps", "not_converged");
+    expect("method = gmres_ir\nfactor = fp16\nwork = fp32\nresidual = fp64\napply = fp64\nmatrix = randsvd\n"
+           "kappa = 1e11\nmode = 3\nstop = correction\nn = 50\n",
+           "inaccurate", "ok");
+}
+
+/* LU by panels and a matrix unit: the table of a plain LU in which a panel is the whole matrix, and another one else; no
+ * theorem, and the reason in its place; refused where there is no LU. */
+static void a_matrix_unit_updates_the_panels(void **state) {
+    (void)state;
+    px_flight f = fly("method = lu\nfactor = fp16\naccum = fp16\nmodel/block = none/0, a100/40, a100/8, h100/8\n"
+                      "matrix = gaussian\nn = 40\n");
+    const char *columns[] = {"fwd_norm", "bwd_norm", "growth"};
+    for (int c = 0; c < 3; c++) {
+        assert_string_equal(px_flight_text(&f, 1, columns[c]), px_flight_text(&f, 3, columns[c]));
+        assert_string_not_equal(px_flight_text(&f, 1, columns[c]), px_flight_text(&f, 5, columns[c]));
+    }
+    assert_true(px_flight_number(&f, 1, "slack_bwd") <= 1);
+    assert_string_equal(px_flight_text(&f, 5, "slack_bwd"), "");
+    assert_non_null(strstr(px_flight_text(&f, 5, "bound_note"), "no bound: a matrix unit"));
+    static const char *const refused[] = {"method = cholesky\nmodel = h100\nmatrix = moler\nwork = fp16\n",
+                                          "method = lu\nblock = 8\nwork = fp16\n",
+                                          "method = lu\nmodel = h100\n"
+                                          "backend = openblas\nfactor = fp32\n",
+                                          "method = lu\nmodel = v100\n"
+                                          "factor = bf16\naccum = fp32\n"};
+    for (int i = 0; i < 4; i++) {
+        px_flight none = fly(px_arena_printf(arena, "%sn = 8\n", refused[i]));
+        assert_true(none.n == 0 && none.n_dropped == 1);
+    }
 }
 
 static void refinement_converges_where_it_should(void **state) {
@@ -235,6 +264,7 @@ int main(void) {
         cmocka_unit_test(data_do_not_depend_on_the_treatment),
         cmocka_unit_test(engines_agree),
         cmocka_unit_test(failures_have_causes),
+        cmocka_unit_test(a_matrix_unit_updates_the_panels),
         cmocka_unit_test(refinement_converges_where_it_should),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -86,12 +86,26 @@ static bool holds(px_fp f, px_fp g) {
     return !px_fp_is_exact(g) && g.p <= f.p && g.emin - g.p >= f.emin - f.p && g.max_finite <= f.max_finite;
 }
 
+/* LU in panels, updated by a matrix unit. */
+static int panels_support(const px_recipe *r, char *why, size_t n) {
+    px_mma unit;
+    px_error err;
+    if (px_mma_find((px_model)r->model, r->out, r->out, r->acc, &unit, &err) != PX_OK) return refuse(why, n, err.text);
+    if (!px_fp_equal(r->out, unit.a) || !px_fp_equal(r->acc, unit.out) || !holds(r->acc, r->out))
+        return refuse(why, n, "matrix units in formats that are not their own");
+    if (r->block < 1) return refuse(why, n, "LU by a matrix unit without a block");
+    if (r->order != PX_SEQUENTIAL || r->promote != 0 || r->rounding != PX_NEAREST_EVEN)
+        return refuse(why, n, "LU by a matrix unit in another way than its own");
+    return 1;
+}
+
 /* A matrix unit knows its formats, one rounding, and chains of blocks. */
 static int unit_supports(const px_prog *prog, const px_call *call, char *why, size_t n) {
     const px_recipe *r = &call->recipe;
     px_mma unit;
     px_error err;
-    if (call->op != PX_OP_GEMM) return refuse(why, n, "model of a matrix unit for other operations than gemm");
+    if (call->op == PX_OP_LU) return panels_support(r, why, n);
+    if (call->op != PX_OP_GEMM) return refuse(why, n, "model of a matrix unit for other operations than gemm and lu");
     px_fp a = px_algorithm_operand((px_algorithm)r->algorithm, prog->slots[call->in[0].slot].fmt);
     px_fp b = px_algorithm_operand((px_algorithm)r->algorithm, prog->slots[call->in[1].slot].fmt);
     if (px_mma_find((px_model)r->model, a, b, r->acc, &unit, &err) != PX_OK) return refuse(why, n, err.text);

@@ -24,7 +24,15 @@ void px_define_lu(const px_task *task) {
     int64_t n = task->in[0].rows;
     double *a = doubles_of(&task->in[0]);
     int64_t *pivots = px_scratch(n, sizeof *pivots);
-    px_lu(&call->recipe, call->attr[PX_LU_RECIPROCAL] != 0, n, a, pivots, call->stream);
+    const px_recipe *r = &call->recipe;
+    bool reciprocal = call->attr[PX_LU_RECIPROCAL] != 0;
+    px_mma unit;
+    if (r->model == PX_MODEL_NONE) {
+        px_lu(r, reciprocal, n, a, pivots, call->stream);
+    } else {
+        PX_ASSERT(px_mma_find((px_model)r->model, r->out, r->out, r->acc, &unit, NULL) == PX_OK);
+        px_lu_by_unit(r, &unit, reciprocal, n, a, pivots, call->stream);
+    }
     store(&task->out[0], a);
     for (int64_t k = 0; k < n; k++) px_view_set(&task->out[1], k, 0, (double)pivots[k]);
     free(pivots);

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "arith/model.h"
 #include "arith/round.h"
 #include "base/error.h"
 #include "emu/factor.h"
@@ -14,7 +15,7 @@ enum { LEAST_ORDER = 12, LEAST_COLUMNS = 4, SMALL = 64 };
 typedef struct blocked {
     const px_call *call;
     px_rounding rounding;
-    px_call update;
+    px_call update, by_unit; /* by_unit: with the recipe's matrix unit, where it has one */
     px_view w;
     px_fp finished; /* format of finished entries as an operand: out, where it has W's carrier */
     int64_t n;
@@ -30,8 +31,10 @@ static bool holds(px_fp f, px_fp g) {
 /* Random bits belong to places that products do not know; entries start in W, so it must hold what is stored. */
 static bool matches(const px_task *task, const px_view *start) {
     const px_recipe *r = &task->call->recipe;
-    return task->in[0].rows >= LEAST_ORDER && r->rounding != PX_STOCHASTIC && r->model == 0 &&
-           holds(r->acc, start->fmt) && holds(r->acc, r->out);
+    bool by_unit = r->model != PX_MODEL_NONE;
+    return task->in[0].rows >= LEAST_ORDER && r->rounding != PX_STOCHASTIC &&
+           (!by_unit || px_fits_float(r->acc) == px_fits_float(r->out)) && holds(r->acc, start->fmt) &&
+           holds(r->acc, r->out);
 }
 
 bool px_lu_blocked_matches(const px_task *task) { return matches(task, &task->in[0]); }
@@ -47,6 +50,8 @@ static blocked blocked_new(const px_task *task, int64_t columns, bool reciprocal
     b.update = (px_call){.op = PX_OP_GEMM, .recipe = *r, .attr = {-1}};
     b.update.recipe.out = r->acc;
     b.update.recipe.order = (uint8_t)order;
+    b.by_unit = b.update;
+    b.update.recipe.model = PX_MODEL_NONE;
     size_t size = px_fits_float(r->acc) ? sizeof(float) : sizeof(double);
     b.w = (px_view){.data = px_scratch(b.n * columns, size), .fmt = r->acc, .rows = b.n, .cols = columns};
     b.w.rs = by_columns ? 1 : columns, b.w.cs = by_columns ? b.n : 1;
@@ -92,16 +97,18 @@ static void subtract_plainly(const blocked *b, const px_view *x, const px_view *
 }
 
 /* c -= x y, or c^T -= y^T x^T: long rows are what products are fast on. */
-static void subtract(const blocked *b, px_view x, px_view y, px_view c) {
-    if (x.rows * x.cols * y.cols <= SMALL) {
-        subtract_plainly(b, &x, &y, &c);
-        return;
-    }
-    px_task task = {.call = &b->update, .in = {x, y, c}, .out = {c}};
+static void subtract_by(const px_call *call, px_view x, px_view y, px_view c) {
+    px_task task = {.call = call, .in = {x, y, c}, .out = {c}};
     if (c.cs != 1)
-        task =
-            (px_task){.call = &b->update, .in = {transposed(y), transposed(x), transposed(c)}, .out = {transposed(c)}};
+        task = (px_task){.call = call, .in = {transposed(y), transposed(x), transposed(c)}, .out = {transposed(c)}};
     px_emu_run(&task);
+}
+
+static void subtract(const blocked *b, px_view x, px_view y, px_view c) {
+    if (x.rows * x.cols * y.cols <= SMALL)
+        subtract_plainly(b, &x, &y, &c);
+    else
+        subtract_by(&b->update, x, y, c);
 }
 
 /* Entry (i, j) of a view of W's numbers, finished without a division. */
@@ -223,10 +230,23 @@ static void lu_columns(const blocked *b, int64_t k, int64_t columns, const px_vi
     exchange(b, pivots, k + h, right, k, h);
 }
 
+/* A panel of the definition: columns k .. k + columns - 1, then all that lies right and below, by the matrix unit. */
+static void lu_panel(const blocked *b, int64_t k, int64_t columns, const px_view *pivots) {
+    int64_t end = k + columns, rest = b->n - end;
+    lu_columns(b, k, columns, pivots);
+    exchange(b, pivots, k, columns, 0, k);
+    exchange(b, pivots, k, columns, end, rest);
+    if (rest == 0) return;
+    solve_right(b, k, columns, rest);
+    subtract_by(&b->by_unit, block(&b->w, b->finished, end, k, rest, columns),
+                block(&b->w, b->finished, k, end, columns, rest), block(&b->w, b->w.fmt, end, end, rest, rest));
+}
+
 void px_lu_run_blocked(const px_task *task) {
     blocked b = blocked_new(task, task->out[0].rows, task->call->attr[PX_LU_RECIPROCAL] != 0, PX_SEQUENTIAL, true);
+    int64_t width = task->call->recipe.model == PX_MODEL_NONE ? b.n : task->call->recipe.block;
     load(&task->in[0], &b.w);
-    lu_columns(&b, 0, b.n, &task->out[1]);
+    for (int64_t k = 0; k < b.n; k += width) lu_panel(&b, k, width < b.n - k ? width : b.n - k, &task->out[1]);
     load(&b.w, &task->out[0]);
     free(b.w.data);
 }

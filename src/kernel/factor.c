@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "arith/round.h"
+#include "kernel/mma.h"
 
 #define STEP_FINISH     UINT64_MAX
 #define STEP_RECIPROCAL (UINT64_MAX - 1)
@@ -69,19 +70,49 @@ static void exchange(int64_t columns, double *a, int64_t i, int64_t k) {
     }
 }
 
+/* Step k in columns k .. end - 1. */
+static void eliminate(const factoring *f, int64_t n, double *a, int64_t *pivots, int64_t k, int64_t end) {
+    pivots[k] = find_pivot(n, a, k);
+    exchange(n, a, pivots[k], k);
+    double *row = a + k * n;
+    for (int64_t j = k; j < end; j++) row[j] = finish(f, row[j], k * n + j);
+    double by = divisor(f, row[k], k * n + k);
+    for (int64_t i = k + 1; i < n; i++) {
+        double *l = &a[i * n + k];
+        *l = row[k] == 0 ? finish(f, *l, i * n + k) : divide(f, *l, by, i * n + k);
+        for (int64_t j = k + 1; j < end; j++) a[i * n + j] = update(f, a[i * n + j], *l, row[j], i * n + j, k);
+    }
+}
+
 void px_lu(const px_recipe *recipe, bool reciprocal, int64_t n, double *a, int64_t *pivots, uint64_t stream) {
     factoring f = factoring_of(recipe, reciprocal, stream);
-    for (int64_t k = 0; k < n; k++) {
-        pivots[k] = find_pivot(n, a, k);
-        exchange(n, a, pivots[k], k);
-        double *row = a + k * n;
-        for (int64_t j = k; j < n; j++) row[j] = finish(&f, row[j], k * n + j);
-        double by = divisor(&f, row[k], k * n + k);
-        for (int64_t i = k + 1; i < n; i++) {
-            double *l = &a[i * n + k];
-            *l = row[k] == 0 ? finish(&f, *l, i * n + k) : divide(&f, *l, by, i * n + k);
-            for (int64_t j = k + 1; j < n; j++) a[i * n + j] = update(&f, a[i * n + j], *l, row[j], i * n + j, k);
+    for (int64_t k = 0; k < n; k++) eliminate(&f, n, a, pivots, k, n);
+}
+
+/* What is right of the panel first .. end - 1: its rows of u, then all below by the unit. */
+static void update_by_unit(const factoring *f, const px_mma *unit, int64_t n, double *a, int64_t first, int64_t end) {
+    px_recipe chain = *f->recipe;
+    chain.out = chain.acc;
+    for (int64_t k = first; k < end; k++)
+        for (int64_t j = end; j < n; j++) {
+            double u = a[k * n + j] = finish(f, a[k * n + j], k * n + j);
+            for (int64_t i = k + 1; i < end; i++) a[i * n + j] = update(f, a[i * n + j], a[i * n + k], u, i * n + j, k);
         }
+    for (int64_t i = end; i < n; i++)
+        for (int64_t j = end; j < n; j++) {
+            px_terms terms = {.n = end - first, .a = &a[i * n + first], .b = &a[first * n + j], .c = a[i * n + j]};
+            terms.stride_a = 1, terms.stride_b = n, terms.sign = -1;
+            a[i * n + j] = px_mma_entry(unit, &chain, &terms);
+        }
+}
+
+void px_lu_by_unit(const px_recipe *recipe, const px_mma *unit, bool reciprocal, int64_t n, double *a, int64_t *pivots,
+                   uint64_t stream) {
+    factoring f = factoring_of(recipe, reciprocal, stream);
+    for (int64_t first = 0, end; first < n; first = end) {
+        end = n - first < recipe->block ? n : first + recipe->block;
+        for (int64_t k = first; k < end; k++) eliminate(&f, n, a, pivots, k, end);
+        update_by_unit(&f, unit, n, a, first, end);
     }
 }
 

@@ -1,12 +1,14 @@
 #include <math.h>
 #include <string.h>
 
+#include "arith/model.h"
 #include "backend/registry.h"
+#include "kind/axes.h"
 #include "kind/gallery.h"
 #include "kind/kinds.h"
 #include "kind/solving.h"
 
-enum { MAX_STEPS_DEFAULT = 50, CG_STEPS_PER_EQUATION = 10, REPLACE_DEFAULT = 20 };
+enum { MAX_STEPS_DEFAULT = 50, CG_STEPS_PER_EQUATION = 10, REPLACE_DEFAULT = 20, BLOCK_DEFAULT = 32 };
 static const double theta_default = 0.1, inner_tolerance_default = 1e-4;
 
 #define NAME(id, text) #id,
@@ -25,6 +27,9 @@ static const px_param params[] = {
      "format of the factorisation and of its triangular solves"},
     {"accum", PX_PARAM_FORMAT, "same", NULL, "factor", 0, 0, false,
      "running sums of the factorisation and of its solves are rounded to this format"},
+    PX_AXIS_MODEL,
+    {"block", PX_PARAM_INT, "0", NULL, NULL, 0, 1 << 20, false,
+     "models: columns of a panel of LU, which the unit does not touch; 0 stands for 32"},
     {"work", PX_PARAM_FORMAT, "fp64", NULL, NULL, 0, 0, false, "format of A, b and x: the data are rounded to it"},
     {"residual", PX_PARAM_FORMAT, "same", words_fp128, "work", 0, 0, false, "format in which b - A x is computed"},
     {"apply", PX_PARAM_FORMAT, "same", words_fp128, "work", 0, 0, false,
@@ -52,13 +57,14 @@ static bool is_gmres(int method) { return method == PX_METHOD_gmres_ir; }
 static bool is_cg(int method) { return method == PX_METHOD_cg; }
 static bool is_krylov(int method) { return is_gmres(method) || is_cg(method); }
 static bool factorises(int method) { return px_method_factors((px_method)method); }
+static bool has_lu(int method) { return factorises(method) && !px_method_is_symmetric((px_method)method); }
 
 /* THE list of axes that some methods do not have: there they keep their default. */
 static const struct rule {
     const char *axis;
     bool (*applies)(int method);
 } rules[] = {{"factor", factorises}, {"accum", factorises},   {"pivot", factorises},   {"scaling", factorises},
-             {"theta", factorises},  {"residual", refines},   {"stop", refines},       {"max_steps", refines},
+             {"theta", factorises},  {"model", has_lu},       {"residual", refines},   {"stop", refines},       {"max_steps", refines},
              {"apply", is_krylov},   {"inner_tol", is_gmres}, {"max_inner", is_gmres}, {"replace", is_cg}};
 
 static const char *fallback_of(const char *axis) {
@@ -83,6 +89,9 @@ static px_solve solve_of(const px_case *c, int64_t n) {
                   .replace = px_case_int(c, "replace"),
                   .exec = px_backend_of(px_case_text(c, "backend"), px_case_value(c, "backend")->path)};
     s.factor.acc = s.factor.mul = px_case_fp(c, "accum");
+    s.factor.model = (int16_t)px_case_word(c, "model");
+    if (s.factor.model != PX_MODEL_NONE) s.factor.block = (int32_t)px_case_int(c, "block");
+    if (s.factor.model != PX_MODEL_NONE && s.factor.block == 0) s.factor.block = BLOCK_DEFAULT;
     if (s.theta == 0) s.theta = theta_default;
     if (s.inner_tolerance == 0) s.inner_tolerance = inner_tolerance_default;
     if (s.max_steps == 0) s.max_steps = s.method == PX_METHOD_cg ? CG_STEPS_PER_EQUATION * n : MAX_STEPS_DEFAULT;
@@ -114,6 +123,8 @@ static const char *unsupported(px_arena *arena, const px_case *c) {
                                    rules[i].axis, rules[i].axis, fallback_of(rules[i].axis));
     if (px_case_word(c, "scaling") == PX_SCALING_none && strcmp(px_case_text(c, "theta"), fallback_of("theta")) != 0)
         return "scaling none has no theta (only theta = 0 there)";
+    if (px_case_word(c, "model") == PX_MODEL_NONE && px_case_int(c, "block") != 0)
+        return "model none has no block (only block = 0 there)";
     const char *why = px_source_refused(arena, c);
     if (why) return why;
     if (px_method_is_symmetric((px_method)method) && px_source_order(c) > 0 &&
@@ -181,7 +192,7 @@ const px_kind px_kind_solve = {
     .detail =
         "A (a matrix of the gallery or a file's) and b (N(0,1)) are rounded to `work`. Direct methods factorise and "
         "solve "
-        "in `factor`; refinement computes residuals in `residual` and corrects x in `work`; GMRES and conjugate "
+        "in `factor`, or factorise by panels and update the rest by the `model` of a matrix unit; refinement computes residuals in `residual` and corrects x in `work`; GMRES and conjugate "
         "gradients multiply in `apply`. Every step has a row; the row without a step number is the outcome, with the "
         "cause of a failure. Backward and forward errors stand beside kappa u, Skeel's condition numbers, the backward "
         "error bound of the factorisation and the convergence factor of Carson and Higham; the solution that they are "

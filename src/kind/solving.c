@@ -34,7 +34,7 @@
     X("slack_bwd", "1", PX_COLUMN_NUMBER, "max |b - A y| over that bound: at most 1")                                  \
     X("bound_note", "", PX_COLUMN_TEXT, "the theorem behind bound_bwd, or why there is none")                          \
     X("hpl_ratio", "1", PX_COLUMN_NUMBER, "bwd_norm / (n u of the working format): HPL passes below 16")               \
-    X("cause", "", PX_COLUMN_TEXT, "why the method stopped without its rule being met")
+    X("cause", "", PX_COLUMN_TEXT, "why a method failed: stopped without its rule being met, or met it too early")
 
 const px_column px_solving_columns[PX_SOLVING_COLUMNS] = {
     {"step", "1", PX_COLUMN_INTEGER, PX_CLASS_KEY, "number of the step; empty in the row of the outcome"},
@@ -157,6 +157,7 @@ static px_cell_status status_of(const px_solving *s, bool finite) {
     case PX_CAUSE_stagnation:
     case PX_CAUSE_max_steps: return PX_CELL_NOT_CONVERGED;
     case PX_CAUSE_none:
+    case PX_CAUSE_inaccurate:
     case PX_CAUSE_COUNT: break;
     }
     return finite ? PX_CELL_OK : PX_CELL_OVERFLOW;
@@ -173,12 +174,15 @@ static px_status emit_outcome(const px_solving *s, px_lab *lab, px_sink *sink, p
     if (s->how.method == PX_METHOD_gmres_ir) px_row_integer(&row, "inner", inner);
     px_row_integer(&row, "steps", x->n_steps > 0 ? x->n_steps - 1 : 0);
     double u = px_fp_u(s->how.work);
-    if (!s->truth.singular) px_row_integer(&row, "converged", e.fwd_norm <= 4 * u);
+    bool converged = e.fwd_norm <= 4 * u, about_x = s->how.stop == PX_STOP_correction;
+    if (!s->truth.singular) px_row_integer(&row, "converged", converged);
     if (isfinite(e.bwd_norm)) px_columns_figure(&row, "hpl_ratio", e.bwd_norm / ((double)s->a.rows * u));
     set_conditions(&row, s, lab->arena);
     PX_TRY(set_direct(&row, s, lab, err));
     bool finite = x->n_steps > 0 && all_finite(s->a.rows, x->steps[x->n_steps - 1].x);
-    if (x->cause != PX_CAUSE_none) px_row_text(&row, "cause", px_cause_name(x->cause));
+    px_cause cause = x->cause;
+    if (cause == PX_CAUSE_none && about_x && !converged && !s->truth.singular) cause = PX_CAUSE_inaccurate;
+    if (cause != PX_CAUSE_none) px_row_text(&row, "cause", px_cause_name(cause));
     px_columns_status(&row, status_of(s, finite));
     return sink->emit(sink, &row, err);
 }

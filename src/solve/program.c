@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "arith/model.h"
 #include "arith/round.h"
 #include "solve/quad.h"
 
@@ -66,7 +67,7 @@ static px_prog program_of(px_arena *arena, const px_solve *how, int64_t n) {
     if (!cholesky) calls[FACTOR].out[1] = px_arg_whole(&prog, PIVOTS);
     calls[FACTOR].attr[PX_LU_RECIPROCAL] = how->reciprocal;
     px_recipe triangles = how->factor; /* a matrix unit has no triangular solves */
-    if (triangles.model != 0) triangles = px_recipe_uniform(triangles.out);
+    triangles.model = PX_MODEL_NONE, triangles.block = 0;
     set_triangles(&calls[FORWARD], &prog, how, triangles, RHS, HALFWAY, X_FACTOR);
     set_triangles(&calls[PRE_FORWARD], &prog, how, recipe_in(how->apply), Y, Y_HALFWAY, Z);
     calls[RESIDUAL] = call_of(&prog, PX_OP_GEMM, recipe_in(how->residual), A, X, B, R);

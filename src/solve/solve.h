@@ -36,7 +36,8 @@
     X(overflow, "the matrix, a factor or the solution is not finite")                                                  \
     X(divergence, "the quantity of the stopping rule grew a thousandfold, or ended above its first value")             \
     X(stagnation, "no tenth less in the last 8 steps")                                                                 \
-    X(max_steps, "`max_steps` steps were not enough")
+    X(max_steps, "`max_steps` steps were not enough")                                                                  \
+    X(inaccurate, "the rule `correction` was met, but fwd_norm is above 4 u of `work`: the judge's word")
 
 #define PX_METHOD_ENUM(id, text)  PX_METHOD_##id,
 #define PX_SCALING_ENUM(id, text) PX_SCALING_##id,
