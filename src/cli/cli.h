@@ -45,7 +45,7 @@ typedef enum px_option_type {
     X(MAX_CELLS, "max-cells", 0, NUMBER, "N", "", "run check", "refuse larger plans; default: 100000")                 \
     X(PROGRESS, "progress", 0, WORD, "WHEN", "auto on off", "run check",                                               \
       "a progress line on stderr; auto: on a terminal")                                                                \
-    X(TABLE, "format", 0, WORD, "STYLE", "csv json md latex tty", "run list describe formats env report",              \
+    X(TABLE, "format", 0, WORD, "STYLE", "csv json md latex tty", "run list describe formats inspect env report",      \
       "how a table is printed on stdout; default: tty on a terminal, else csv")                                        \
     X(NUMBER_FORMAT, "format", 0, TEXT, "F", "", "show eval", "the number format, as in fp16 or ieee_e5m2")            \
     X(ACCUM, "accum", 0, TEXT, "G", "", "eval", "the accumulator's format")                                            \
@@ -141,6 +141,7 @@ px_status px_command_report(const px_cli *cli, px_error *err);
 px_status px_command_merge(const px_cli *cli, px_error *err);
 px_status px_command_list(const px_cli *cli, px_error *err);
 px_status px_command_describe(const px_cli *cli, px_error *err);
+px_status px_command_inspect(const px_cli *cli, px_error *err);
 px_status px_command_formats(const px_cli *cli, px_error *err);
 px_status px_command_show(const px_cli *cli, px_error *err);
 px_status px_command_eval(const px_cli *cli, px_error *err);

@@ -52,6 +52,13 @@ const px_command px_commands[] = {
      "\n"
      "  precx show 0.1 --format bf16",
      false, px_command_show},
+    {"inspect", "FILE", 1, 1, "the tensors of a file and what fp16, bf16 and fp8 would lose of them",
+     "FILE ends in .safetensors, .npy or .mtx. A row a tensor and format: shape, smallest and largest magnitude, norm,\n"
+     "condition number of matrices (kappa_2 with a certified relative radius; of larger ones LAPACK's alone), and of its\n"
+     "entries, rounded to nearest and not scaled, how many become 0, subnormal or overflow, and the relative error of\n"
+     "the rest, ||rounded - x|| / ||x||. `(all)` is the file as a whole.\n\n"
+     "  precx inspect model.safetensors --format md",
+     false, px_command_inspect},
     {"eval", "add|sub|mul|div|sqrt|fma|convert|dot|mma", 1, 1,
      "the arithmetic as a filter, from standard input to standard output",
      "add sub mul div sqrt fma read one case a line, the operands as hexadecimal words of --format F, and print the\n"
