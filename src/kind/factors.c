@@ -8,8 +8,9 @@
 #include "kind/settled.h"
 #include "kind/trial.h"
 #include "metric/error.h"
+#include "solve/jacobi.h"
 
-enum { LARGEST_SVD = 512 };
+enum { LARGEST_SVD = 512, LARGEST_JACOBI = 256 };
 
 static void make_operands(const px_case *c, px_arena *arena, px_fp fmt, px_operands *o) {
     uint64_t rep = (uint64_t)px_case_int(c, "rep");
@@ -106,6 +107,19 @@ double px_factors_total(const px_factors *f, const px_mat *computed) {
     return total;
 }
 
+static void set_kappa(px_factors *f, px_arena *arena) {
+    const px_mat *a = &f->o.stored[0];
+    f->kappa_2 = f->kappa_2_radius = f->kappa_2_gesdd = PX_UNDEFINED;
+    if (!isfinite(f->largest_a)) return;
+    if (a->rows <= LARGEST_SVD && a->cols <= LARGEST_SVD) f->kappa_2_gesdd = px_kappa_2_lapack(arena, a);
+    if (a->rows > LARGEST_JACOBI && a->cols > LARGEST_JACOBI) return;
+    px_arena *scratch = px_arena_new();
+    px_spectrum s = px_jacobi_spectrum(scratch, a);
+    f->kappa_2 = s.kappa_2;
+    f->kappa_2_radius = s.radius;
+    px_arena_free(scratch);
+}
+
 typedef struct order {
     const px_case *c;
     px_lab lab; /* with the arena of the factors */
@@ -127,8 +141,7 @@ static px_status make(void *context, px_arena *arena, const void **thing, px_err
     px_status status = set_effect(f, scratch, err);
     px_arena_free(scratch);
     PX_TRY(status);
-    const px_mat *a = &f->o.stored[0];
-    f->kappa_2 = a->rows <= LARGEST_SVD && a->cols <= LARGEST_SVD ? px_kappa_2_lapack(arena, a) : PX_UNDEFINED;
+    set_kappa(f, arena);
     return PX_OK;
 }
 

@@ -15,7 +15,9 @@ typedef struct px_factors {
     double largest_a, largest_b; /* max |dA|/|A|, max |dB|/|B|; inf where a stored entry is not finite */
     px_mat effect;               /* stored product - ideal product */
     double first_order, cw_max;  /* max |dA B + A dB| / (|A||B|), max |effect| / (|A||B|) */
-    double kappa_2;              /* of the stored A, by LAPACK; PX_UNDEFINED for large ones */
+    /* Of the stored A: by Jacobi, with the certificate of jacobi.h, and by LAPACK; PX_UNDEFINED for large ones and where
+     * an entry is not finite. */
+    double kappa_2, kappa_2_radius, kappa_2_gesdd;
 } px_factors;
 
 /* The factors of a cell of kind gemm, whose operands are stored in fmt. Given back by px_shared_return(lab->shared). */

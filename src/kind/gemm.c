@@ -41,11 +41,13 @@ static const px_param params[] = {
     X("repr_cw_max", "1", PX_COLUMN_NUMBER,                                                                            \
       "the effect itself: max |stored product - ideal product| / (|A||B|), "                                           \
       "nothing rounded")                                                                                               \
-    X("total_cw_max", "1", PX_COLUMN_NUMBER, "representation and arithmetic together, over the same |A||B|")
-#define KAPPA_COLUMNS(X)                                                                                               \
+    X("total_cw_max", "1", PX_COLUMN_NUMBER, "representation and arithmetic together, over the same |A||B|")           \
     X("kappa_2", "1", PX_COLUMN_NUMBER,                                                                                \
-      "sigma_max/sigma_min of the stored A by LAPACK's dgesdd, for sizes up to 512: the "                              \
-      "error of a product does not depend on it")
+      "sigma_max/sigma_min of the stored A in binary64 by Jacobi, its smaller side up to 256: the error of a product " \
+      "does not depend on it")                                                                                         \
+    X("kappa_2_radius", "1", PX_COLUMN_NUMBER, "relative error of kappa_2, at most; empty where nothing is known")
+#define KAPPA_COLUMNS(X)                                                                                               \
+    X("kappa_2_gesdd", "1", PX_COLUMN_NUMBER, "kappa_2 by LAPACK's dgesdd, for sizes up to 512")
 
 static const px_column columns[] = {PX_COLUMNS_MEANS(PX_AS_COLUMN) GEMM_COLUMNS(PX_AS_COLUMN)
                                         PX_COLUMNS_ERROR PX_COLUMNS_BOUND(PX_AS_COLUMN)
@@ -88,7 +90,9 @@ static px_status measure(const px_case *c, px_lab *lab, const px_factors *f, px_
     px_columns_bound(row, &t);
     px_columns_probable(row, &t);
     px_columns_count(row, &t);
-    px_row_number(row, "kappa_2", f->kappa_2);
+    px_columns_figure(row, "kappa_2", f->kappa_2);
+    if (isfinite(f->kappa_2_radius)) px_columns_figure(row, "kappa_2_radius", f->kappa_2_radius);
+    px_row_number(row, "kappa_2_gesdd", f->kappa_2_gesdd);
     px_columns_status(row, px_trial_status(&t));
     return px_dump_trial(lab, c, &t, (const char *const[]){"A", "B"}, err);
 }
