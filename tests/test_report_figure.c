@@ -205,6 +205,20 @@ static void lines_break_at_gaps(void **state) {
     fake_load_free(b.l);
 }
 
+/* Long texts are cut between letters, and cutting takes no time. */
+static void texts_are_cut(void **state) {
+    (void)state;
+    enum { LONG = 4000000 };
+    px_arena *arena = px_arena_new();
+    assert_string_equal(px_text_fit(arena, 10, false, "short", 100), "short");
+    assert_string_equal(px_text_fit(arena, 10, false, "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", 22), "\xc3\xa9...");
+    char *text = px_arena_alloc(arena, LONG + 1, 1);
+    memset(text, 'x', LONG);
+    const char *cut = px_text_fit(arena, 10, false, text, 100);
+    assert_true(strlen(cut) < 20 && px_text_room(10, false, cut) <= 100);
+    px_arena_free(arena);
+}
+
 /* Text of a file cannot become markup, and is UTF-8 whatever it was. */
 static void texts_are_escaped(void **state) {
     (void)state;
@@ -287,11 +301,17 @@ static void a_plot_is_found(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rows_become_values),      cmocka_unit_test(statistics_are_the_schools),
-        cmocka_unit_test(panels_stand_in_a_grid),  cmocka_unit_test(bad_tables_have_a_place),
-        cmocka_unit_test(drawings_are_whole),      cmocka_unit_test(lines_break_at_gaps),
-        cmocka_unit_test(texts_are_escaped),       cmocka_unit_test(pdf_points_at_its_objects),
-        cmocka_unit_test(tables_have_the_numbers), cmocka_unit_test(questions_come_first),
+        cmocka_unit_test(rows_become_values),
+        cmocka_unit_test(statistics_are_the_schools),
+        cmocka_unit_test(panels_stand_in_a_grid),
+        cmocka_unit_test(bad_tables_have_a_place),
+        cmocka_unit_test(drawings_are_whole),
+        cmocka_unit_test(lines_break_at_gaps),
+        cmocka_unit_test(texts_are_cut),
+        cmocka_unit_test(texts_are_escaped),
+        cmocka_unit_test(pdf_points_at_its_objects),
+        cmocka_unit_test(tables_have_the_numbers),
+        cmocka_unit_test(questions_come_first),
         cmocka_unit_test(a_plot_is_found),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,13 +73,14 @@ double px_text_room(double size, bool bold, const char *text) {
 
 const char *px_text_fit(px_arena *arena, double size, bool bold, const char *text, double width) {
     if (px_text_room(size, bold, text) <= width) return text;
-    size_t n = strlen(text);
-    for (char *shorter = px_arena_strdup(arena, text); n > 0;) {
-        do n--;
-        while (n > 0 && ((unsigned char)text[n] & 0xc0) == 0x80); /* not inside a letter */
-        shorter[n] = '\0';
-        const char *cut = px_arena_printf(arena, "%s...", shorter);
-        if (px_text_room(size, bold, cut) <= width) return cut;
+    size_t n = 0; /* bytes that have room beside the dots */
+    double used = px_text_room(size, bold, "...");
+    for (size_t next; text[n]; n = next) {
+        char letter[8] = "";
+        for (next = n + 1; ((unsigned char)text[next] & 0xc0) == 0x80 && next - n < 4; next++) continue;
+        memcpy(letter, text + n, next - n);
+        used += px_text_room(size, bold, letter);
+        if (used > width) break;
     }
-    return "...";
+    return px_arena_printf(arena, "%.*s...", (int)n, text);
 }
