@@ -68,7 +68,7 @@ const char *px_figure_words(px_arena *arena, const px_figure *figure);
 /* What the figure shows and what it leaves out: "median over rep; band: smallest to largest; 3 infinite values". */
 const char *px_figure_note(px_arena *arena, const px_figure *figure);
 
-/* How wide a column of numbers is a unit: "err_ulp (ulp)"; the name alone for a pure number. */
+/* A column with its unit: "time_s (s)"; the name alone for a pure number. */
 const char *px_figure_name(px_arena *arena, const px_sheet *sheet, const char *column);
 
 /* The plot of a table whose experiment has none: a kind's first highlight that is filled, over the numeric axis with

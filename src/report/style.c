@@ -12,11 +12,14 @@ static const char *const line_dashes[] = {NULL, "7 3", "2 3", "9 3 2 3", "4 2", 
 static const char *const guide_dashes[] = {"6 4", "2 3", "10 3 2 3", "1 2"};
 enum { N_COLORS = 8, N_GUIDES = 4 };
 
-static int add_name(px_arena *arena, px_names *list, const char *name) {
+static int find_name(const px_names *list, const char *name) {
     for (int i = 0; i < list->n; i++)
         if (strcmp(list->at[i], name) == 0) return i;
-    PX_ADD(arena, list->at, list->n) = name;
-    return list->n - 1;
+    return -1;
+}
+
+static void add_name(px_arena *arena, px_names *list, const char *name) {
+    if (find_name(list, name) < 0) PX_ADD(arena, list->at, list->n) = name;
 }
 
 /* "fp16" and "sequential 64" of "fp16 sequential 64" */
@@ -56,26 +59,21 @@ static px_look plain_look(int i) {
 px_look px_look_of(px_arena *arena, const px_looks *l, int by, int column) {
     const px_figure *f = l->figure;
     const char *name = f->by.at[by];
+    bool by_words = l->split && !l->by_column;
+    int color = find_name(&l->colors, by_words ? first_word(arena, name) : name); /* -1: colours are the columns' */
     if (column >= f->n_y) { /* a guide: in the colour of its line, where one line has it */
-        px_names colors = l->colors;
-        int i = l->by_column && !l->split
-                    ? -1
-                    : add_name(arena, &colors, l->split && !l->by_column ? first_word(arena, name) : name);
-        return (px_look){i < 0 || f->by.n == 1 ? PX_GREY : palette[i % N_COLORS], -1,
-                         guide_dashes[(column - f->n_y) % N_GUIDES]};
+        bool grey = color < 0 || f->by.n == 1;
+        return (px_look){grey ? PX_GREY : palette[color % N_COLORS], -1, guide_dashes[(column - f->n_y) % N_GUIDES]};
     }
-    if (!l->split) {
-        return plain_look(l->by_column ? column : by);
+    if (!l->split) return plain_look(l->by_column ? column : by);
+    if (by_words) {
+        int mark = find_name(&l->marks, rest(name));
+        return (px_look){palette[color % N_COLORS], mark % 8, line_dashes[mark % 8]};
     }
-    px_names colors = l->colors, marks = l->marks;
-    if (l->by_column) {
-        px_look look = plain_look(by);
-        look.dash = line_dashes[column % 8];
-        if (!has_lines(f)) look.mark = column % 8;
-        return look;
-    }
-    int i = add_name(arena, &colors, first_word(arena, name)), j = add_name(arena, &marks, rest(name));
-    return (px_look){palette[i % N_COLORS], j % 8, line_dashes[j % 8]};
+    px_look look = plain_look(by);
+    look.dash = line_dashes[column % 8];
+    if (!has_lines(f)) look.mark = column % 8;
+    return look;
 }
 
 static void polygon(px_canvas *c, px_pen pen, double x, double y, const double *shape, int n) {

@@ -38,7 +38,7 @@ typedef enum px_label { PX_LABEL_NONE, PX_LABEL_OPTIONAL, PX_LABEL_REQUIRED } px
     X("plot", "y", "columns", "required", "vertical; a line each")                                                     \
     X("plot", "guide", "columns", "none", "bounds and rules of thumb: a dashed line each, without marks")              \
     X("plot", "by", "axes", "none",                                                                                    \
-      "a line for each combination; the first axis sets the colour, the others the mark")                              \
+      "a line for each combination; of more than 8 the first axis sets the colour")                              \
     X("plot", "facet", "axes", "none", "a panel for each combination")                                                 \
     X("plot", "where", "an expression over axes and further keys", "all rows", "the rows to draw")                    \
     X("plot", "scale", "linear | semilogx | semilogy | loglog", "linear", "of the two directions")                     \
