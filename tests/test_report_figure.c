@@ -190,6 +190,43 @@ static void drawings_are_whole(void **state) {
     }
 }
 
+/* The shapes of one kind and colour, in the order in which they are drawn. */
+static int shapes(const px_canvas *c, px_shape_kind kind, int32_t fill, const px_shape *found[], int most) {
+    int n = 0;
+    for (int i = 0; i < c->n_shapes; i++)
+        if (c->shapes[i].kind == kind && c->shapes[i].pen.fill == fill && n < most) found[n++] = &c->shapes[i];
+    return n;
+}
+
+/* Powers of ten are as far apart as their logarithms, to the right and upwards. */
+static void values_stand_where_the_axes_say(void **state) {
+    (void)state;
+    made m = make("x = n\ny = err_rel_max\nscale = loglog\n", "cell,n,err_rel_max\n1,1,1e-3\n2,10,1e-2\n3,1000,1\n");
+    px_canvas c = px_figure_draw(m.l->arena, &m.figure);
+    const px_shape *at[4];
+    assert_int_equal(shapes(&c, PX_SHAPE_CIRCLE, 0x0072b2, at, 4), 3);
+    double x = at[1]->xy[0] - at[0]->xy[0], y = at[0]->xy[1] - at[1]->xy[1];
+    assert_true(x > 50 && y > 50);
+    assert_true(fabs(at[2]->xy[0] - at[1]->xy[0] - 2 * x) < 1e-9 && fabs(at[1]->xy[1] - at[2]->xy[1] - 2 * y) < 1e-9);
+    fake_load_free(m.l);
+}
+
+/* Rows from the top in the order of the table, columns by x; 0 is the darkest colour and 1 the brightest. */
+static void maps_have_their_fields_in_place(void **state) {
+    (void)state;
+    made m = make("x = n\ny = n_inf\nby = format\nstyle = map\nstatistic = mean\nscale = semilogx\n",
+                  "cell,format,n,rep,n_inf\n1,fp16,10,1,0\n2,fp16,100,1,1\n3,bf16,10,1,1\n4,bf16,100,1,0\n"
+                  "5,fp16,100,2,1\n");
+    px_canvas c = px_figure_draw(m.l->arena, &m.figure);
+    const px_shape *dark[9], *bright[9]; /* each field has a patch below its text, too */
+    assert_true(shapes(&c, PX_SHAPE_PATH, 0x440154, dark, 9) >= 2 &&
+                shapes(&c, PX_SHAPE_PATH, 0xfde725, bright, 9) >= 2);
+    assert_true(dark[0]->xy[0] == bright[1]->xy[0] && dark[0]->xy[1] == bright[0]->xy[1]);
+    assert_true(dark[1]->xy[0] == bright[0]->xy[0] && dark[1]->xy[1] == bright[1]->xy[1]);
+    assert_true(dark[0]->xy[0] < dark[1]->xy[0] && dark[0]->xy[1] < dark[1]->xy[1]);
+    fake_load_free(m.l);
+}
+
 /* A line breaks where another one has an x that it lacks: 16 and 64 are neighbours in fp16 alone. */
 static void lines_break_at_gaps(void **state) {
     (void)state;
@@ -308,6 +345,8 @@ int main(void) {
         cmocka_unit_test(drawings_are_whole),
         cmocka_unit_test(lines_break_at_gaps),
         cmocka_unit_test(texts_are_cut),
+        cmocka_unit_test(values_stand_where_the_axes_say),
+        cmocka_unit_test(maps_have_their_fields_in_place),
         cmocka_unit_test(texts_are_escaped),
         cmocka_unit_test(pdf_points_at_its_objects),
         cmocka_unit_test(tables_have_the_numbers),
