@@ -1,10 +1,12 @@
 /* `precx report`: tables, plots and a page of results that are there. */
+#include <inttypes.h>
 #include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cli/job.h"
+#include "gate/gate.h"
 #include "io/outfile.h"
 #include "io/result.h"
 #include "report/draw.h"
@@ -146,6 +148,30 @@ static px_status write_figure(const px_cli *cli, const subject *s, const px_figu
     return status;
 }
 
+/* What `check` would say of the result; "" where the experiment has other settings by now (a plot may differ), or the
+ * table is a baseline itself. */
+static const char *verdict_of(const px_cli *cli, const subject *s) {
+    const px_origin *o = &s->result.origin;
+    px_job job = {.arena = cli->arena, .path = s->job.path};
+    px_overrides overrides = {.profile = *o->profile ? o->profile : NULL, .seed = *o->seed ? o->seed : NULL};
+    px_error err = {PX_OK, ""};
+    if (!s->job.path || !s->result.intact || *o->accepted) return "";
+    if (px_experiment_load(job.arena, job.path, px_kind_catalogue_get(), &overrides, &job.experiment, &job.plan, NULL,
+                           &err) != PX_OK ||
+        strcmp(job.experiment.hash, o->plan) != 0)
+        return "";
+    px_result baseline;
+    px_verdicts v = {.arena = job.arena};
+    bool found = px_gate_baseline(job.arena, &job.experiment, &baseline, &err) == PX_OK;
+    px_gate gate = {&job.experiment, &job.plan, &s->result, found ? &baseline : NULL};
+    if (px_gate_check(&gate, &v, &err) != PX_OK) return "";
+    int64_t failed = px_verdicts_failed(&v);
+    return px_arena_printf(
+        job.arena, "precx check: %s. %" PRId64 " rows passed, %" PRId64 " failed, %" PRId64 " skipped, by theory%s%s.",
+        failed ? "FAILED" : "passed", px_verdicts_passed(&v), failed, v.n_skipped,
+        found ? " and the baseline of " : " alone: there is no baseline", found ? baseline.origin.accepted : "");
+}
+
 /* A plot may have been added since; whether anything else was, its text cannot say. */
 static const char *experiment_fact(px_arena *arena, const subject *s) {
     const px_origin *o = &s->result.origin;
@@ -203,6 +229,7 @@ static px_status report_one(const px_cli *cli, const subject *s, const char *dir
                         .ini = s->job.path ? &s->job.experiment.ini : NULL,
                         .figures = shown,
                         .n_figures = s->n_plots,
+                        .verdict = verdict_of(cli, s),
                         .warning = s->warning};
     list_facts(cli->arena, s, &r);
     px_page_add(cli->arena, page, &r);

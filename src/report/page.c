@@ -152,6 +152,7 @@ void px_page_add(px_arena *arena, px_text *out, const px_page_result *r) {
         if (*rest) add_element(out, "<p>", rest, "</p>\n");
     }
     add_element(out, "<p>", px_arena_printf(arena, "%s: %s", r->name, summary(arena, r->sheet)), "</p>\n");
+    if (*r->verdict) add_element(out, "<p>", r->verdict, "</p>\n");
     if (*r->warning) add_element(out, "<p class=\"warning\">", r->warning, "</p>\n");
     for (int i = 0; i < r->n_figures; i++) add_figure(arena, out, r->sheet, &r->figures[i]);
     add_glossary(arena, out, r);

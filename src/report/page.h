@@ -22,6 +22,7 @@ typedef struct px_page_result {
     int n_figures;
     const px_fact *facts; /* provenance */
     int n_facts;
+    const char *verdict; /* of the gate; "" for none */
     const char *warning; /* "" for none */
 } px_page_result;
 

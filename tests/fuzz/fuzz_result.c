@@ -20,7 +20,7 @@ static void draw(px_arena *arena, const px_sheet *sheet, const px_plot *plot) {
     px_svg(&canvas, figure.title, px_figure_words(arena, &figure), &text);
     px_pdf(&canvas, figure.title, &text);
     px_page_figure shown = {&figure, ""};
-    px_page_result page = {.sheet = sheet, .name = "fuzz", .figures = &shown, .n_figures = 1, .warning = ""};
+    px_page_result page = {.sheet = sheet, .name = "fuzz", .figures = &shown, .n_figures = 1, .verdict = "", .warning = ""};
     px_page_add(arena, &text, &page);
     px_text_free(&text);
 }
