@@ -23,6 +23,8 @@ enum : size_t {
     SHARED_ROOM = 256 << 10 /* with the red zones of its arrays */
 };
 
+enum : size_t { GLOBAL_MEMORY = (size_t)16 << 30 }; /* bytes; so much cudaMalloc gives, no more */
+
 /* Counts a call of the runtime's; true when it is the one that has to fail. */
 bool injected_failure();
 

@@ -30,6 +30,7 @@ bool close_zones(void *p, size_t bytes) {
 namespace {
 std::mutex lock;
 std::map<uintptr_t, size_t> pieces; /* device memory: address, bytes */
+size_t total;                       /* bytes of them */
 int running;                        /* kernels */
 
 typedef std::map<uintptr_t, size_t>::iterator piece;
@@ -58,7 +59,7 @@ void device_memory_close() {
 }
 
 void *allocate(size_t bytes) {
-    if (bytes > SIZE_MAX / 2) return nullptr;
+    if (bytes > GLOBAL_MEMORY || allocated() > GLOBAL_MEMORY - bytes) return nullptr;
     const size_t whole = ZONE + stride_of(bytes);
     unsigned char *base = static_cast<unsigned char *>(std::aligned_alloc(ZONE, whole));
     if (!base) return nullptr;
@@ -67,6 +68,7 @@ void *allocate(size_t bytes) {
     open_zones(base + ZONE, bytes);
     if (!running) forbid(base + ZONE, bytes);
     pieces[(uintptr_t)(base + ZONE)] = bytes;
+    total += bytes;
     made(+1);
     return base + ZONE;
 }
@@ -80,10 +82,16 @@ bool release_memory(void *p) {
         std::fprintf(stderr, "cuda_emu: a kernel wrote beyond an allocation of %zu bytes\n", found->second);
         std::abort();
     }
+    total -= found->second;
     pieces.erase(found);
     made(-1);
     std::free(static_cast<unsigned char *>(p) - ZONE);
     return true;
+}
+
+size_t allocated() {
+    std::lock_guard<std::mutex> guard(lock);
+    return total;
 }
 
 bool owns(const void *p, size_t bytes) {

@@ -26,6 +26,7 @@ void device_memory_close();
  * allocated; owns: [p, p + bytes) lies in one allocation. */
 void *allocate(size_t bytes);
 bool release_memory(void *p);
+size_t allocated(); /* bytes */
 bool owns(const void *p, size_t bytes);
 bool is_device(const void *p);
 /* A copy or a fill of device memory that the host has asked for. */

@@ -150,7 +150,7 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp *properties, int device) {
     properties->major = capability / 10;
     properties->minor = capability % 10;
     properties->warpSize = 32;
-    properties->totalGlobalMem = (size_t)1 << 34;
+    properties->totalGlobalMem = GLOBAL_MEMORY;
     properties->sharedMemPerBlock = MAX_SHARED;
     properties->sharedMemPerBlockOptin = MAX_SHARED_OPTIN;
     properties->maxThreadsPerBlock = MAX_THREADS;
@@ -179,7 +179,8 @@ cudaError_t cudaFree(void *pointer) {
 }
 
 cudaError_t cudaMemGetInfo(size_t *free_bytes, size_t *total) {
-    *free_bytes = *total = (size_t)1 << 34;
+    *total = GLOBAL_MEMORY;
+    *free_bytes = GLOBAL_MEMORY - allocated();
     return result(cudaErrorUnknown, cudaSuccess);
 }
 
