@@ -97,26 +97,30 @@ static void settle_entry(const certificate *c, int64_t i, int64_t j, double b) {
     }
 }
 
+/* What the rows of a tile have in common. */
+static px_ref_row row_of(const certificate *c, int64_t first) {
+    return (px_ref_row){.scales = c->b.scale + first,
+                        .quanta = c->b.quantum + first,
+                        .radius = c->radius,
+                        .finest = c->finest,
+                        .least = c->least};
+}
+
 /* A row of results, scaled, to its place; ragged ones by way of a full one. */
-static void finish_row(const certificate *c, int64_t i, int64_t first, int64_t columns, const double *hi,
-                       const double *lo, const double *b) {
+static void finish_row(const certificate *c, px_ref_row *row, int64_t i, int64_t first, int64_t columns) {
     px_wide *v = &c->truth->v;
     double room[4][2 * PX_REF_MAX_WIDTH];
     double *to[] = {at(&v->hi, i, first), at(&v->lo, i, first), at(&v->radius, i, first),
                     c->sizes ? at(&c->truth->absab.hi, i, first) : NULL};
+    double **out[] = {&row->out_hi, &row->out_lo, &row->out_radius, &row->out_b};
     bool ragged = columns < 2 * c->b.width;
-    px_ref_row row = {.hi = hi, .lo = lo, .b = b, .scale = c->a.scale[i], .quantum = c->a.quantum[i]};
-    row.scales = c->b.scale + first;
-    row.quanta = c->b.quantum + first;
-    row.radius = c->radius;
-    row.finest = c->finest;
-    row.least = c->least;
-    double **out[] = {&row.out_hi, &row.out_lo, &row.out_radius, &row.out_b};
+    row->scale = c->a.scale[i];
+    row->quantum = c->a.quantum[i];
     for (int p = 0; p < 4; p++) *out[p] = to[p] && ragged ? room[p] : to[p];
-    bool certain = c->isa->finish(&row);
+    bool certain = c->isa->finish(row);
     for (int p = 0; p < 4 && ragged; p++)
         if (to[p]) memcpy(to[p], room[p], (size_t)columns * sizeof *to[p]);
-    for (int64_t j = 0; j < columns && !certain; j++) settle_entry(c, i, first + j, b[j]);
+    for (int64_t j = 0; j < columns && !certain; j++) settle_entry(c, i, first + j, row->b[j]);
 }
 
 /* Results of a tile as the kernels leave them. */
@@ -175,10 +179,13 @@ static void one_tile(void *context, int64_t task) {
     else if (c->plain)
         memset(r.lo, 0, sizeof r.lo);
     multiply(c, pair, panel, &r);
+    px_ref_row row = row_of(c, first);
     for (int64_t i = 0; i < rows; i++) {
-        double *hi = r.hi + i * width, *lo = r.lo + i * width;
-        if (c->rests.first) add_rests(c, top + i, panel, lo);
-        finish_row(c, top + i, first, columns, hi, lo, r.b + i * width);
+        row.hi = r.hi + i * width;
+        row.lo = r.lo + i * width;
+        row.b = r.b + i * width;
+        if (c->rests.first) add_rests(c, top + i, panel, r.lo + i * width);
+        finish_row(c, &row, top + i, first, columns);
     }
 }
 
@@ -234,8 +241,8 @@ void px_ref_certify(px_arena *arena, const px_call *call, const px_mat *in, bool
     *truth = (px_truth){.context = NULL};
     px_ref_sharpens(arena, exact_entry, p, truth);
     certificate c = {.p = p, .isa = px_ref_isa_chosen(), .truth = truth};
-    c.a = px_ref_side_new(&in[0], true, p->sign, c.isa);
-    c.b = px_ref_side_new(&in[1], false, 1, c.isa);
+    c.a = px_ref_side_new(&in[0], true, p->sign, sizes, c.isa);
+    c.b = px_ref_side_new(&in[1], false, 1, sizes, c.isa);
     prepare(&c, arena, sizes);
     double work = (double)in[0].rows * (double)in[0].cols * (double)in[1].cols;
     px_parallel_for_work(work, c.a.strips / 2 * (c.b.strips / 2), one_tile, &c);

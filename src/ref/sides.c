@@ -76,10 +76,10 @@ static void pack(void *context, int64_t strip) {
         for (int64_t t = 0; t < s->k && isinf(scale[i]); t++) x[t * width + i] = 0;
     }
     s->negative[strip] = negative;
-    w->isa->scale(x, s->sizes + strip * s->k * width, s->k, s->rows, factor);
+    w->isa->scale(x, s->sizes ? s->sizes + strip * s->k * width : NULL, s->k, s->rows, factor);
 }
 
-px_ref_side px_ref_side_new(const px_mat *m, bool rows, double sign, const px_ref_isa *isa) {
+px_ref_side px_ref_side_new(const px_mat *m, bool rows, double sign, bool sizes, const px_ref_isa *isa) {
     int width = rows ? isa->rows : isa->width;
     px_ref_side s = {.m = m, .sign = sign, .rows = rows, .width = width};
     s.n = rows ? m->rows : m->cols;
@@ -88,7 +88,7 @@ px_ref_side px_ref_side_new(const px_mat *m, bool rows, double sign, const px_re
     s.strips += s.strips % 2; /* two at a time */
     int64_t lines = s.strips * width;
     s.x = scratch(lines * s.k, sizeof *s.x);
-    s.sizes = scratch(lines * s.k, sizeof *s.sizes);
+    if (sizes) s.sizes = scratch(lines * s.k, sizeof *s.sizes);
     s.scale = scratch(lines, sizeof *s.scale);
     s.quantum = scratch(lines, sizeof *s.quantum);
     s.negative = scratch(s.strips, sizeof *s.negative);

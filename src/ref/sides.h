@@ -15,7 +15,7 @@ typedef struct px_ref_side {
     int64_t n, k, strips; /* lines, terms, strips of `width` lines, an even number */
     int width;
     double *x;       /* strips, k x width each, missing lines as zeros */
-    float *sizes;    /* the magnitudes of x, rounded to binary32 */
+    float *sizes;    /* the magnitudes of x, rounded to binary32; NULL: not wanted */
     double *scale;   /* of a line (strips width of them): 2^e, by which its results are multiplied; inf: not usable */
     double *quantum; /* exponent of a power of two that all scaled numbers of the line are multiples of */
     bool *negative;  /* of a strip: some number has a minus sign, or is a NaN */
@@ -23,7 +23,7 @@ typedef struct px_ref_side {
 
 /* Lines are not usable when they hold an infinity or NaN, or when scaling them could leave the range of double; they
  * are packed as zeros. */
-px_ref_side px_ref_side_new(const px_mat *m, bool rows, double sign, const px_ref_isa *isa);
+px_ref_side px_ref_side_new(const px_mat *m, bool rows, double sign, bool sizes, const px_ref_isa *isa);
 void px_ref_side_free(px_ref_side *s);
 
 double px_ref_side_finest(const px_ref_side *s); /* the smallest quantum */

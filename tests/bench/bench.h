@@ -44,10 +44,20 @@ void bench_training(const bench_options *o, const px_isa *isa, bench_run *run, v
 void bench_judges(const bench_options *o, bench_run *run, void *state);
 void bench_factorisations(const bench_options *o, bench_run *run, void *state);
 
+/* A case on all threads against itself on one: 1.7 is asked of two. Nothing where there is one. */
+void bench_scaling(const bench_options *o, const bench_case *of, bench_run *run, void *state);
+
 bool bench_wants(const bench_options *o, const char *name); /* glob */
 
 /* Peers. c = a b, n x n, every product and sum rounded to binary16 by the compiler's own type, one operation a
  * statement. */
 void peer_float16_ikj(int64_t n, const float *a, const float *b, float *c);
+
+/* Products of n x n doubles by Arb's balls of 128 bits, where it was there when precx was built. */
+bool peer_arb_is_here(void);
+typedef struct peer_arb peer_arb;
+peer_arb *peer_arb_new(int64_t n, const double *a, const double *b, int threads);
+void peer_arb_multiply(peer_arb *p);
+void peer_arb_free(peer_arb *p);
 
 #endif

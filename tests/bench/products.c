@@ -6,7 +6,6 @@
 #include <stdlib.h>
 
 #include "arith/round.h"
-#include "base/parallel.h"
 #include "base/philox.h"
 #include "bench/bench.h"
 #include "emu/emu.h"
@@ -14,7 +13,6 @@
 
 typedef struct product {
     int64_t n;
-    int threads;
     px_call call;
     px_task task;
     float *f32[3]; /* for the peers: a, b, c */
@@ -126,29 +124,8 @@ static double goal_of(double goal, double limit, bench_pipes pipes, const px_isa
     return !pipes.separate && limit > 0 && 0.8 * limit < goal ? 0.8 * limit : goal;
 }
 
-static void ours_on_one(void *context) {
-    px_parallel_set_jobs(1);
-    ours(context);
-}
-
-static void ours_on_all(void *context) {
-    const product *p = context;
-    px_parallel_set_jobs(p->threads);
-    ours(context);
-}
-
-/* The same on all threads against one: 1.7 is asked of two. */
-static void run_scaling(const bench_options *o, const bench_case *of, void *state, bench_run *run) {
-    char name[64];
-    snprintf(name, sizeof name, "%s/threads", of->name);
-    bench_case c = {name,        "one thread", "GMAC/s",          of->work, of->context,
-                    ours_on_all, ours_on_one,  0.85 * o->threads, 0};
-    run(&c, state);
-    px_parallel_set_jobs(o->threads);
-}
-
 void bench_products(const bench_options *o, const px_isa *isa, bench_pipes pipes, bench_run *run, void *state) {
-    product p = {.n = o->size, .threads = o->threads};
+    product p = {.n = o->size};
     size_t count = (size_t)(p.n * p.n);
     for (int s = 0; s < 3; s++) {
         p.f32[s] = aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64);
@@ -170,7 +147,7 @@ void bench_products(const bench_options *o, const px_isa *isa, bench_pipes pipes
         double goal = goal_of(cases[i].goal, limit, pipes, isa, cases[i].peer);
         bench_case c = {cases[i].name, cases[i].peer_name, "GMAC/s", work, &p, ours, cases[i].peer, goal, limit};
         run(&c, state);
-        if (o->threads > 1 && cases[i].goal > 0 && cases[i].peer != scalar_float16) run_scaling(o, &c, state, run);
+        if (cases[i].goal > 0 && cases[i].peer != scalar_float16) bench_scaling(o, &c, run, state);
     }
     for (int s = 0; s < 3; s++) {
         free(p.f32[s]);

@@ -1,7 +1,10 @@
-/* What judges beside what is judged: the certified product of matrices against plain MPFR and against DGEMM, and a
- * whole cell (a product, its reference, errors and bounds) against its product alone. */
+/* What judges beside what is judged: the certified product of matrices, alone and with |A||B|, which no peer has,
+ * against plain MPFR, Arb and DGEMM, and a whole cell (a product, its reference, errors and bounds) against its product
+ * alone: what a cell costs that is the first to meet its input; the others of a run share the reference. */
 #include <cblas.h>
+#include <math.h>
 #include <mpfr.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "bench/bench.h"
@@ -14,23 +17,40 @@ typedef struct bed {
     int64_t n;
     px_arena *arena, *scratch; /* of the data; of one call */
     px_mat in[2];
-    double *c;
-    mpfr_t *x[2]; /* the first MPFR rows of A and columns of B */
+    double *x64[2], *c; /* the same numbers, for the peers */
+    mpfr_t *x[2];       /* the first MPFR rows of A and columns of B */
     int64_t judged;
+    peer_arb *arb;
 } bed;
+
+static void certify_as(bed *b, int64_t rows, bool sizes) {
+    px_mat in[2] = {px_mat_block(&b->in[0], 0, 0, rows, b->n), b->in[1]};
+    px_call call = {.op = PX_OP_GEMM, .attr = {1}};
+    px_truth truth;
+    px_ref_certify(b->scratch, &call, in, sizes, &truth);
+    px_arena_reset(b->scratch);
+}
 
 static void certify(void *context) {
     bed *b = context;
-    px_call call = {.op = PX_OP_GEMM, .attr = {1}};
-    px_truth truth;
-    px_ref_certify(b->scratch, &call, b->in, true, &truth);
-    px_arena_reset(b->scratch);
+    certify_as(b, b->n, false);
+}
+
+static void certify_all(void *context) {
+    bed *b = context;
+    certify_as(b, b->n, true);
+}
+
+/* The rows that MPFR has, with |A||B|. */
+static void certify_rows(void *context) {
+    bed *b = context;
+    certify_as(b, b->judged, true);
 }
 
 static void dgemm(void *context) {
     const bed *b = context;
     blasint n = (blasint)b->n;
-    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, b->in[0].data, n, b->in[1].data, n, 0, b->c, n);
+    cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n, n, 1, b->x64[0], n, b->x64[1], n, 0, b->c, n);
 }
 
 /* `judged` rows of the product, on numbers that MPFR holds already. */
@@ -48,15 +68,7 @@ static void fused_mpfr(void *context) {
     mpfr_clear(sum);
 }
 
-/* The same rows, certified. */
-static void certify_rows(void *context) {
-    bed *b = context;
-    px_mat in[2] = {px_mat_block(&b->in[0], 0, 0, b->judged, b->n), b->in[1]};
-    px_call call = {.op = PX_OP_GEMM, .attr = {1}};
-    px_truth truth;
-    px_ref_certify(b->scratch, &call, in, true, &truth);
-    px_arena_reset(b->scratch);
-}
+static void by_arb(void *context) { peer_arb_multiply(((bed *)context)->arb); }
 
 static void cell(void *context) {
     const bed *b = context;
@@ -70,7 +82,11 @@ static void product(void *context) {
 
 static void fill(bed *b, px_fp fmt) {
     px_arena_reset(b->arena);
-    for (int s = 0; s < 2; s++) b->in[s] = bench_normal(b->arena, fmt, b->n, (uint64_t)s);
+    for (int s = 0; s < 2; s++) {
+        b->in[s] = bench_normal(b->arena, fmt, b->n, (uint64_t)s);
+        b->x64[s] = PX_NEW_ARRAY(b->arena, double, b->n * b->n);
+        px_mat_get_block(&b->in[s], 0, 0, b->n, b->n, b->x64[s], b->n, 1);
+    }
     b->c = PX_NEW_ARRAY(b->arena, double, b->n * b->n);
 }
 
@@ -97,38 +113,80 @@ static px_fp format(const char *name) {
     return f;
 }
 
-/* Per vector of doubles, an anchored step is two fused operations and two additions, its magnitudes are one fused
- * operation, and so is DGEMM. Two of each kind a cycle, or two in all. */
-static double limit(bench_pipes pipes) { return pipes.separate ? 0.5 / 1.5 : 0.5 / 2.5; }
+/* Per vector of doubles, an anchored step is two fused operations and two additions, magnitudes in binary32 are half a
+ * fused operation, and DGEMM is one. Two of each kind a cycle, or two in all. */
+static double limit_of(bench_pipes pipes, bool sizes) {
+    double fused = sizes ? 2.5 : 2;
+    return 1 / (pipes.separate ? fused : fused + 2);
+}
+
+/* The certified product against DGEMM. The exact sums of narrow formats are plain ones, as in DGEMM. */
+static void products(const bench_options *o, bed *b, const px_isa *isa, bench_pipes pipes, bench_run *run,
+                     void *state) {
+    static const char *const formats[] = {"fp64", "fp32", "fp16", "bf16"};
+    bool wide = isa->width_f32 >= 64;
+    for (int i = 0; i < 8; i++) {
+        bool fp64 = i < 2, sizes = i % 2;
+        char name[64];
+        snprintf(name, sizeof name, "reference/%s%s", formats[i / 2], sizes ? "/absab" : "");
+        if (!bench_wants(o, name)) continue;
+        fill(b, format(formats[i / 2]));
+        double limit = fp64 ? limit_of(pipes, sizes) : 0;
+        double goal = !isa->fuses || !fp64 || sizes ? 0 : pipes.separate && wide ? 0.5 : 0.8 * limit;
+        bench_case c = {name,  "dgemm", "GMAC/s", pow((double)b->n, 3), b, sizes ? certify_all : certify,
+                        dgemm, goal,    limit};
+        run(&c, state);
+        bench_scaling(o, &c, run, state);
+    }
+}
+
+static void peers(const bench_options *o, bed *b, const px_isa *isa, bench_run *run, void *state) {
+    double n = (double)b->n;
+    if (bench_wants(o, "reference/fp64/mpfr")) {
+        fill(b, format("fp64"));
+        fill_mpfr(b);
+        bench_case c = {"reference/fp64/mpfr",
+                        "mpfr_fma 200",
+                        "GMAC/s",
+                        (double)b->judged * n * n,
+                        b,
+                        certify_rows,
+                        fused_mpfr,
+                        isa->width_f32 >= 64 ? 800 : 0,
+                        0};
+        run(&c, state);
+        clear_mpfr(b);
+    }
+    if (!bench_wants(o, "reference/fp64/arb")) return;
+    if (!peer_arb_is_here()) {
+        printf("reference/fp64/arb     not measured: Arb was not there when precx was built\n");
+        return;
+    }
+    fill(b, format("fp64"));
+    b->arb = peer_arb_new(b->n, b->x64[0], b->x64[1], o->threads);
+    run(&(bench_case){"reference/fp64/arb", "arb_mat_mul", "GMAC/s", n * n * n, b, certify_all, by_arb, 0, 0}, state);
+    peer_arb_free(b->arb);
+}
+
+static void cells(const bench_options *o, bed *b, const px_isa *isa, bench_run *run, void *state) {
+    static const char *const formats[] = {"fp16", "bf16", "fp32", "fp64"};
+    for (int i = 0; i < 4; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "cell/%s", formats[i]);
+        if (!bench_wants(o, name)) continue;
+        fill(b, format(formats[i]));
+        double goal = i > 0 || !isa->fuses ? 0 : 1 / 2.7;
+        bench_case c = {name, "product alone", "GMAC/s", pow((double)b->n, 3), b, cell, product, goal, 0};
+        run(&c, state);
+        bench_scaling(o, &c, run, state);
+    }
+}
 
 void bench_references(const bench_options *o, const px_isa *isa, bench_pipes pipes, bench_run *run, void *state) {
     bed b = {.n = o->size, .arena = px_arena_new(), .scratch = px_arena_new(), .judged = o->size < 64 ? o->size : 64};
-    double n = (double)b.n, least = 0.8 * limit(pipes), share = 1 / 2.7;
-    bool wide = isa->width_f32 >= 64;
-    if (bench_wants(o, "reference/fp64")) {
-        fill(&b, format("fp64"));
-        double goal = !isa->fuses ? 0 : pipes.separate && wide ? 0.5 : least;
-        run(&(bench_case){"reference/fp64", "dgemm", "GMAC/s", n * n * n, &b, certify, dgemm, goal, limit(pipes)},
-            state);
-    }
-    if (bench_wants(o, "reference/fp64/mpfr")) {
-        fill(&b, format("fp64"));
-        fill_mpfr(&b);
-        double work = (double)b.judged * n * n, goal = wide ? 800 : 0;
-        run(&(bench_case){"reference/fp64/mpfr", "mpfr_fma 200", "GMAC/s", work, &b, certify_rows, fused_mpfr, goal, 0},
-            state);
-        clear_mpfr(&b);
-    }
-    static const struct {
-        const char *name, *format;
-    } cells[] = {{"cell/fp16", "fp16"}, {"cell/bf16", "bf16"}, {"cell/fp32", "fp32"}, {"cell/fp64", "fp64"}};
-    for (size_t i = 0; i < sizeof cells / sizeof *cells; i++) {
-        if (!bench_wants(o, cells[i].name)) continue;
-        fill(&b, format(cells[i].format));
-        bench_case c = {
-            cells[i].name, "product alone", "GMAC/s", n * n * n, &b, cell, product, i || !isa->fuses ? 0 : share, 0};
-        run(&c, state);
-    }
+    products(o, &b, isa, pipes, run, state);
+    peers(o, &b, isa, run, state);
+    cells(o, &b, isa, run, state);
     px_arena_free(b.scratch);
     px_arena_free(b.arena);
 }

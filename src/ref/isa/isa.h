@@ -69,7 +69,7 @@ typedef struct px_ref_isa {
     void (*sizes)(const px_ref_sizes *tile);
     /* Of a strip of A (rows) or B, k terms. */
     void (*survey)(const double *x, int64_t k, bool rows, px_ref_survey *v);
-    /* x *= factor of its line, and the magnitudes of that, rounded to binary32. */
+    /* x *= factor of its line, and the magnitudes of that, rounded to binary32 (NULL: not wanted). */
     void (*scale)(double *x, float *sizes, int64_t k, bool rows, const double *factor);
     /* Is every result certain (px_ref_is_certain), and every sum of magnitudes, where wanted? */
     bool (*finish)(const px_ref_row *row);

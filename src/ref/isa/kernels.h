@@ -79,6 +79,7 @@ static void anchored(const px_ref_tile *tile) {
         int64_t terms = tile->n - done < PX_REF_BLOCK ? tile->n - done : PX_REF_BLOCK;
         for (int i = 0; i < PX_ROWS; i++)
             for (int v = 0; v < PX_VECTORS; v++) c[i][v] = all(0);
+#pragma GCC unroll 2
         for (int64_t t = 0; t < terms; t++, a += PX_ROWS, b += WIDTH) {
             factor y[PX_VECTORS];
             for (int v = 0; v < PX_VECTORS; v++) y[v] = factor_of(load(b + v * LANES));
@@ -190,7 +191,7 @@ static void survey(const double *x, int64_t k, bool rows, px_ref_survey *v) {
         survey_lines(x, k * WIDTH, WIDTH, v);
 }
 
-INLINE void scale_lines(double *x, float *sizes, int64_t count, const int lines, const double *factors) {
+INLINE void scale_lines(double *x, float *of, int64_t count, const int lines, const double *factors) {
     const int period = period_of(lines);
     vec by[MOST_VECTORS];
     for (int e = 0; e < period * LANES; e++) by[e / LANES][e % LANES] = factors[e % lines];
@@ -200,11 +201,11 @@ INLINE void scale_lines(double *x, float *sizes, int64_t count, const int lines,
             vec y = load(x + at + p * LANES) * by[p];
             half size = __builtin_convertvector(magnitude(y), half);
             store(x + at + p * LANES, y);
-            memcpy(sizes + at + p * LANES, &size, sizeof size);
+            if (of) memcpy(of + at + p * LANES, &size, sizeof size);
         }
     for (; at < count; at++) {
         x[at] *= factors[at % lines];
-        sizes[at] = (float)fabs(x[at]);
+        if (of) of[at] = (float)fabs(x[at]);
     }
 }
 
