@@ -16,6 +16,7 @@
 #include "ref/balls.h"
 #include "ref/isa/isa.h"
 #include "ref/pairs.h"
+#include "support/pair_step.h"
 
 enum { MAX_SLOTS = PX_MAX_IN + PX_MAX_OUT };
 
@@ -266,113 +267,17 @@ static void gelu_bends_less_than_2(void **state) {
 
 /* ---- a whole step ---- */
 
-typedef struct step {
-    px_arena *arena;
-    px_nn_program program;
-    px_mat *inputs; /* by slot; of what no call writes */
-} step;
-
-static void make_step(step *s, px_nn_normal norm, int64_t width, int64_t length, int64_t heads) {
-    px_nn_model m = {.layers = 1,
-                     .batch = 1,
-                     .length = length,
-                     .width = width,
-                     .heads = heads,
-                     .loss = PX_NN_LOSS_DOT,
-                     .norm = norm,
-                     .gelu = PX_GELU_TANH,
-                     .mask = -(double)INFINITY,
-                     .norm_eps = 1e-5,
-                     .constants = {.lr = 0.01, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8},
-                     .clip = (double)INFINITY,
-                     .micro = 1,
-                     .ranks = 1};
-    px_nn_policy policy = px_nn_policy_of(PX_NN_POLICY_FP16_AMP);
-    s->arena = px_arena_new();
-    assert_int_equal(px_nn_build(s->arena, &m, &policy, &s->program, NULL), PX_OK);
-    const px_prog *prog = &s->program.prog;
-    s->inputs = PX_NEW_ARRAY(s->arena, px_mat, prog->n_slots);
-    for (int i = 0; i < prog->n_slots; i++)
-        s->inputs[i] = px_mat_new(s->arena, px_fp_exact(), prog->slots[i].rows, prog->slots[i].cols);
-    for (int c = 0; c < prog->n_calls; c++)
-        for (int k = 0; k < px_op_outputs(prog->calls[c].op); k++)
-            if (prog->calls[c].out[k].slot >= 0) s->inputs[prog->calls[c].out[k].slot].data = NULL;
-    for (int i = 0; i < prog->n_slots; i++) {
-        const px_slot *slot = &prog->slots[i];
-        bool parameter = s->program.role[i] == PX_NN_ROLE_PARAMETER, data = s->program.role[i] == PX_NN_ROLE_DATA;
-        double centre = parameter && slot->rows == 1 && strstr(slot->name, "weight") ? 1 : 0,
-               size = parameter ? 0.04 : 2;
-        if (s->program.role[i] == PX_NN_ROLE_SCALAR) centre = 1, size = 0;
-        if (!parameter && !data && s->program.role[i] != PX_NN_ROLE_SCALAR) size = 0;
-        for (int64_t e = 0; s->inputs[i].data && e < slot->rows * slot->cols; e++)
-            px_mat_set(&s->inputs[i], e / slot->cols, e % slot->cols,
-                       (double)(float)(centre + size * draw((uint64_t)i, (uint64_t)e)));
-    }
-}
-
-/* Forward and backward. */
-static void *run_step(const step *s, const px_exec *e) {
-    void *state;
-    assert_int_equal(e->open(e, &state, &s->program.prog, NULL), PX_OK);
-    for (int i = 0; i < s->program.prog.n_slots; i++) {
-        px_wide v = px_wide_of(s->inputs[i]);
-        if (v.hi.data) assert_int_equal(e->put(state, i, &v, NULL), PX_OK);
-    }
-    for (int i = 0; i < s->program.n_segments; i++)
-        if (s->program.segments[i].stage <= PX_NN_STAGE_BACKWARD)
-            assert_int_equal(e->run(state, s->program.segments[i].first, s->program.segments[i].count, NULL), PX_OK);
-    return state;
-}
-
-static bool is_result(const step *s, int slot) {
-    px_nn_role role = s->program.role[slot];
-    return role == PX_NN_ROLE_ACTIVATION || role == PX_NN_ROLE_STATISTIC || role == PX_NN_ROLE_ACTIVATION_GRADIENT ||
-           role == PX_NN_ROLE_PARAMETER_GRADIENT;
-}
-
-/* No value of balls lies outside its radius; every gradient's is at most 2^-65 of the largest entry (but the key
- * bias's, which has none: within the same tensor as the query's and the value's). */
-static void step_holds_the_truth(px_nn_normal norm, int64_t width) {
-    step s;
-    make_step(&s, norm, width, 12, 4);
-    px_ref_balls balls = px_ref_balls_of(PX_BALLS_BITS);
-    void *exact = run_step(&s, &balls.exec), *pairs = run_step(&s, px_ref_pairs());
-    int gradients = 0;
-    mpfr_t d;
-    mpfr_init2(d, PX_BALLS_BITS);
-    for (int i = 0; i < s.program.prog.n_slots; i++) {
-        if (!is_result(&s, i)) continue;
-        const px_slot *slot = &s.program.prog.slots[i];
-        px_wide v = px_wide_new(s.arena, slot->rows, slot->cols);
-        assert_int_equal(px_ref_pairs()->get(pairs, i, &v, NULL), PX_OK);
-        double top = 0, widest = 0;
-        for (int64_t e = 0; e < slot->rows * slot->cols; e++) {
-            double hi = px_mat_get(&v.hi, e / slot->cols, e % slot->cols),
-                   lo = px_mat_get(&v.lo, e / slot->cols, e % slot->cols);
-            double radius = px_mat_get(&v.radius, e / slot->cols, e % slot->cols);
-            mpfr_sub_d(d, px_ref_balls_slot(exact, i)[e].x, hi, MPFR_RNDN);
-            mpfr_sub_d(d, d, lo, MPFR_RNDN);
-            if (!(fabs(mpfr_get_d(d, MPFR_RNDA)) <= radius)) fail_msg("%s[%d] is outside", slot->name, (int)e);
-            top = fmax(top, fabs(hi));
-            widest = fmax(widest, radius);
-        }
-        if (s.program.role[i] != PX_NN_ROLE_PARAMETER_GRADIENT) continue;
-        if (!(widest <= 0x1p-65 * top)) fail_msg("%s: radius %g of %g", slot->name, widest, top);
-        gradients++;
-    }
-    assert_int_equal(gradients, 12);
-    mpfr_clear(d);
-    balls.exec.close(exact);
-    px_ref_pairs()->close(pairs);
-    px_arena_free(s.arena);
-}
-
 static void a_step_holds_the_truth(void **state) {
     (void)state;
-    for (int norm = 0; norm < PX_NN_NORM_COUNT; norm++) step_holds_the_truth((px_nn_normal)norm, norm == PX_NN_NORM_LAYER ? 48 : 16);
+    for (int norm = 0; norm < PX_NN_NORM_COUNT; norm++) {
+        pair_step s;
+        pair_step_make(&s, PX_NN_POLICY_FP16_AMP, (px_nn_normal)norm, norm == PX_NN_NORM_LAYER ? 48 : 16, 12, 4);
+        pair_step_check(&s, 0x1p-65);
+        px_arena_free(s.arena);
+    }
 }
 
-static void same_wide(const step *s, const px_wide *a, const px_wide *b, int slot) {
+static void same_wide(const pair_step *s, const px_wide *a, const px_wide *b, int slot) {
     const px_mat *x[] = {&a->hi, &a->lo, &a->radius}, *y[] = {&b->hi, &b->lo, &b->radius};
     for (int p = 0; p < 3; p++)
         for (int64_t i = 0; i < a->hi.rows; i++)
@@ -385,8 +290,8 @@ static void same_wide(const step *s, const px_wide *a, const px_wide *b, int slo
 
 static void the_same_bits_everywhere(void **state) {
     (void)state;
-    step s;
-    make_step(&s, PX_NN_NORM_LAYER, 24, 9, 2);
+    pair_step s;
+    pair_step_make(&s, PX_NN_POLICY_FP16_AMP, PX_NN_NORM_LAYER, 24, 9, 2);
     int n;
     const px_ref_isa *const *usable = px_ref_isa_usable(&n), *chosen = px_ref_isa_chosen();
     px_wide first[512];
@@ -394,7 +299,7 @@ static void the_same_bits_everywhere(void **state) {
     for (int k = 0; k < 2 * n; k++) {
         px_ref_isa_use(usable[k / 2]);
         px_parallel_set_jobs(1 + k % 2);
-        void *st = run_step(&s, px_ref_pairs());
+        void *st = pair_step_run(&s, px_ref_pairs());
         for (int i = 0; i < s.program.prog.n_slots; i++) {
             px_wide v = px_wide_new(s.arena, s.program.prog.slots[i].rows, s.program.prog.slots[i].cols);
             assert_int_equal(px_ref_pairs()->get(st, i, &v, NULL), PX_OK);

@@ -122,7 +122,8 @@ static void norm_backward_rows(void *context, int64_t s) {
     const work *w = context;
     const px_steps *h = &w->h;
     int64_t rows, n = w->n, first = first_of(s, ROWS, w->m, &rows);
-    double *g = px_scratch((3 * rows + 1) * n, sizeof *g), *k = g + rows * n, *gk = k + rows * n, *gamma = gk + rows * n;
+    double *g = px_scratch((3 * rows + 1) * n, sizeof *g), *k = g + rows * n, *gk = k + rows * n,
+           *gamma = gk + rows * n;
     double a[ROWS], b[ROWS];
     const px_view *gain = &w->task->in[4];
     get_rows(&w->task->in[0], first, rows, g);

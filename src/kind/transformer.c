@@ -164,7 +164,11 @@ static const px_param params[] = {
       "||computed - redone||_2 / ||redone||_2, redone: its operations in exact arithmetic on the inputs they had")     \
     X("err_propagated_2", "1", PX_COLUMN_NUMBER,                                                                       \
       "||redone - exact||_2 / ||exact||_2: what the errors of the inputs have become")                                 \
-    X("n_flushed_local", "entries", PX_COLUMN_INTEGER, "0 although the redone value is not")
+    X("n_flushed_local", "entries", PX_COLUMN_INTEGER, "0 although the redone value is not")                           \
+    X("judged_by", "", PX_COLUMN_TEXT,                                                                                 \
+      "who knew the exact step: exact, certified, or open: radii leave some figure of the row without 8 digits, "      \
+      "which "                                                                                                         \
+      "is empty, and the exact step is too long")
 #define COUNT_COLUMNS(X)                                                                                               \
     X("n_sign_flips", "entries", PX_COLUMN_INTEGER, "computed and exact value have opposite signs")                    \
     X("n_zero", "entries", PX_COLUMN_INTEGER, "zeros")                                                                 \
@@ -203,7 +207,9 @@ const px_kind px_kind_transformer = {
         "Gradients are compared as they stand, times the loss scale. Four signs of health stand side by side in the "
         "row of the step: loss, grad_norm, weight_norm and (tensors = weights) kappa_2_max; a sign warns when "
         "it is not finite or above `alarm` times the mean of its first `calm` values, and `foretold` says which of "
-        "the first three had warned by the time kappa_2_max did.",
+        "the first three had warned by the time kappa_2_max did. What the radii of judge certified do not decide (a step "
+        "in fp64, losses other than dot, updates) is settled by the exact judge where a step has at most 1e9 operations "
+        "of matrix products and 1e6 parameters, else it is empty; the column judged_by says who decided.",
     .sources =
         (const char *const[]){"Micikevicius et al., Mixed precision training, ICLR 2018, arXiv 1710.03740",
                               "Kalamkar et al., A study of bfloat16 for deep learning training, arXiv 1905.12322",

@@ -5,6 +5,7 @@
 #include "data/text.h"
 #include "kind/kinds.h"
 #include "nn/train.h"
+#include "ref/balls.h"
 
 /* Which tensors get rows. */
 #define PX_TENSORS_LIST(X)                                                                                             \
@@ -135,17 +136,44 @@ typedef struct px_transformer_counts {
 } px_transformer_counts;
 px_transformer_counts px_transformer_count(const px_transformer *t);
 
+/* One who has made the exact step, or would (state NULL); `calls` of it. */
+typedef struct px_witness {
+    const px_exec *exec; /* NULL: there is none */
+    void *state;
+    int32_t calls;
+} px_witness;
+
+/* The exact step by the cell's judge; and by the exact one, where the certified one leaves something open and
+ * px_transformer_settles. Must not be moved while it is open. */
+typedef struct px_exact_step {
+    const px_transformer *t;
+    px_ref_balls balls;
+    px_witness first, last;
+} px_exact_step;
+
+bool px_transformer_settles(const px_nn_model *m);
+double px_transformer_flops(const px_nn_model *m); /* of matrix products, by the formula */
+
+px_status px_exact_step_open(px_exact_step *e, const px_transformer *t, px_error *err);
+void px_exact_step_close(px_exact_step *e);
+/* What a slot should be. *by: who says so, "exact" or "certified"; NULL: nobody does. */
+px_status px_exact_step_read(px_exact_step *e, px_arena *arena, int32_t slot, px_wide *exact, const char **by,
+                             px_error *err);
+/* Where that does not decide a figure: by the exact judge. *by: "exact", or "open": it would take too long. */
+px_status px_exact_step_settle(px_exact_step *e, px_arena *arena, int32_t slot, px_wide *exact, const char **by,
+                               px_error *err);
+
 /* A slot against its operations, each redone by `reference` on the inputs that it had. *made: some
  * call writes it. */
 px_status px_transformer_local(const px_transformer *t, px_arena *arena, const px_exec *reference, int32_t slot,
                                px_wide *local, bool *made, px_error *err);
-/* ||local - exact||_2 / ||exact||_2: what the inputs' errors have become. */
-double px_transformer_propagated(const px_wide *local, const px_wide *exact);
+/* ||local - exact||_2 / ||exact||_2: what the inputs' errors have become. *decided: radii leave no digit of 8 open; else
+ * it is undefined. */
+double px_transformer_propagated(const px_wide *local, const px_wide *exact, bool *decided);
 
 /* --dump: DUMP_DIR/ID/step_N/computed.safetensors, and reference and local where they are known: NAME, NAME.lo and
  * NAME.radius; exact = NAME + NAME.lo. */
-px_status px_transformer_dump(const px_transformer *t, const px_lab *lab, const px_exec *reference, void *state,
-                              int32_t judged_calls, px_error *err);
+px_status px_transformer_dump(const px_transformer *t, const px_lab *lab, const px_witness *reference, px_error *err);
 
 /* The last call that writes a slot, -1: none. */
 int32_t px_transformer_last_writer(const px_transformer *t, int32_t slot);

@@ -58,49 +58,46 @@ static px_status dump_computed(dump *d, const char *folder, px_error *err) {
     return write(d, folder, "computed", err);
 }
 
-static px_status dump_reference(dump *d, const char *folder, const px_exec *reference, void *state, int32_t judged,
-                                px_error *err) {
+static px_status dump_reference(dump *d, const char *folder, const px_witness *reference, px_error *err) {
     const px_prog *prog = &d->t->program.prog;
     for (int32_t s = 0; s < prog->n_slots; s++) {
         int32_t last = px_transformer_last_writer(d->t, s);
-        if (last < 0 || last >= judged) continue;
+        if (last < 0 || last >= reference->calls) continue;
         px_wide v = px_wide_new(d->arena, prog->slots[s].rows, prog->slots[s].cols);
-        PX_TRY(reference->get(state, s, &v, err));
+        PX_TRY(reference->exec->get(reference->state, s, &v, err));
         add_exact(d, prog->slots[s].name, &v);
     }
     return write(d, folder, "reference", err);
 }
 
-static px_status dump_local(dump *d, const char *folder, const px_exec *reference, int32_t judged, px_error *err) {
+static px_status dump_local(dump *d, const char *folder, const px_witness *reference, px_error *err) {
     const px_prog *prog = &d->t->program.prog;
     for (int32_t s = 0; s < prog->n_slots; s++) {
         px_wide v;
         bool made;
-        if (px_transformer_last_writer(d->t, s) >= judged) continue;
-        PX_TRY(px_transformer_local(d->t, d->arena, reference, s, &v, &made, err));
+        if (px_transformer_last_writer(d->t, s) >= reference->calls) continue;
+        PX_TRY(px_transformer_local(d->t, d->arena, reference->exec, s, &v, &made, err));
         if (made) add_exact(d, prog->slots[s].name, &v);
     }
     return write(d, folder, "local", err);
 }
 
-static px_status dump_all(dump *d, const char *folder, const px_exec *reference, void *state, int32_t judged,
-                          px_error *err) {
+static px_status dump_all(dump *d, const char *folder, const px_witness *reference, px_error *err) {
     PX_TRY(px_directory_make(folder, err));
     PX_TRY(dump_computed(d, folder, err));
-    if (!reference) return PX_OK;
-    PX_TRY(dump_reference(d, folder, reference, state, judged, err));
-    return d->t->local ? dump_local(d, folder, reference, judged, err) : PX_OK;
+    if (!reference->exec) return PX_OK;
+    PX_TRY(dump_reference(d, folder, reference, err));
+    return d->t->local ? dump_local(d, folder, reference, err) : PX_OK;
 }
 
-px_status px_transformer_dump(const px_transformer *t, const px_lab *lab, const px_exec *reference, void *state,
-                              int32_t judged, px_error *err) {
+px_status px_transformer_dump(const px_transformer *t, const px_lab *lab, const px_witness *reference, px_error *err) {
     const char *folder;
     if (!lab->dump_dir) return PX_OK;
     PX_TRY(px_dump_folder(lab, t->cell, &folder, err));
     dump d = {.t = t, .arena = px_arena_new()};
     d.tensors = PX_NEW_ARRAY(d.arena, px_tensor_out, 3 * t->program.prog.n_slots);
     folder = px_arena_printf(d.arena, "%s/step_%lld", folder, (long long)t->train.attempt + 1);
-    px_status status = dump_all(&d, folder, reference, state, judged, err);
+    px_status status = dump_all(&d, folder, reference, err);
     px_arena_free(d.arena);
     return status;
 }

@@ -24,8 +24,22 @@ px_status px_transformer_local(const px_transformer *t, px_arena *arena, const p
                             err);
 }
 
-double px_transformer_propagated(const px_wide *local, const px_wide *exact) {
-    double top = 0, sum = 0, size = 0;
+/* Of the entries divided by `top`: the sum of squares of the differences, of their radii, and of the exact ones. */
+static void squares(const px_wide *local, const px_wide *exact, double top, double sums[3]) {
+    for (int64_t i = 0; i < exact->hi.rows; i++)
+        for (int64_t j = 0; j < exact->hi.cols; j++) {
+            double e = px_mat_get(&exact->hi, i, j), d = px_mat_get(&local->hi, i, j) - e;
+            double r = px_mat_get(&local->radius, i, j) + px_mat_get(&exact->radius, i, j);
+            d += px_mat_get(&local->lo, i, j) - px_mat_get(&exact->lo, i, j);
+            sums[0] += d / top * (d / top);
+            sums[1] += r / top * (r / top);
+            sums[2] += e / top * (e / top);
+        }
+}
+
+double px_transformer_propagated(const px_wide *local, const px_wide *exact, bool *decided) {
+    double top = 0, sums[3] = {0};
+    *decided = true;
     for (int64_t i = 0; i < exact->hi.rows; i++)
         for (int64_t j = 0; j < exact->hi.cols; j++) {
             double e = px_mat_get(&exact->hi, i, j);
@@ -33,12 +47,8 @@ double px_transformer_propagated(const px_wide *local, const px_wide *exact) {
             top = fmax(top, fabs(e));
         }
     if (top == 0) return PX_UNDEFINED;
-    for (int64_t i = 0; i < exact->hi.rows; i++)
-        for (int64_t j = 0; j < exact->hi.cols; j++) {
-            double e = px_mat_get(&exact->hi, i, j), d = px_mat_get(&local->hi, i, j) - e;
-            d += px_mat_get(&local->lo, i, j) - px_mat_get(&exact->lo, i, j);
-            sum += d / top * (d / top);
-            size += e / top * (e / top);
-        }
-    return sqrt(sum / size);
+    squares(local, exact, top, sums);
+    double figure = sqrt(sums[0] / sums[2]), off = sqrt(sums[1] / sums[2]);
+    *decided = px_round_digits(fmax(figure - off, 0)) == px_round_digits(figure + off);
+    return *decided ? figure : PX_UNDEFINED;
 }

@@ -6,17 +6,13 @@
 #include "kind/transformer.h"
 #include "metric/census.h"
 #include "metric/tensor.h"
-#include "ref/balls.h"
-#include "ref/pairs.h"
 
 /* What a step's rows are made from. */
 typedef struct reporter {
     const px_transformer *t;
     px_lab *lab;
     px_sink *sink;
-    const px_exec *judge; /* of real numbers; NULL: none */
-    void *judge_state;
-    int32_t judged;              /* calls that the judge has run */
+    px_exact_step *exact;
     px_arena *arena, *lasting;   /* of one row; of all */
     px_transformer_kappa *kappa; /* of each slot */
     double largest_kappa;
@@ -29,11 +25,10 @@ static px_row new_row(const reporter *r, const char *tensor) {
     return row;
 }
 
-static px_status read_slot(const reporter *r, bool exact, int32_t slot, px_wide *value, px_error *err) {
+static px_status read_slot(const reporter *r, int32_t slot, px_wide *value, px_error *err) {
     const px_slot *s = &r->t->program.prog.slots[slot];
     *value = px_wide_new(r->arena, s->rows, s->cols);
-    return exact ? r->judge->get(r->judge_state, slot, value, err)
-                 : r->t->train.exec->get(r->t->train.state, slot, value, err);
+    return r->t->train.exec->get(r->t->train.state, slot, value, err);
 }
 
 /* Of scaled numbers, so that no square over- or underflows. */
@@ -65,8 +60,8 @@ static px_status lost_updates(const reporter *r, double *fraction, px_error *err
         const px_nn_param *q = &t->program.params[i];
         const px_mat *w = &t->train.inputs[q->value];
         px_wide d, now;
-        PX_TRY(read_slot(r, false, q->update, &d, err));
-        PX_TRY(read_slot(r, false, q->new_value, &now, err));
+        PX_TRY(read_slot(r, q->update, &d, err));
+        PX_TRY(read_slot(r, q->new_value, &now, err));
         for (int64_t e = 0; e < w->rows * w->cols; e++) {
             int64_t a = e / w->cols, b = e % w->cols;
             if (px_mat_get(&d.hi, a, b) == 0) continue;
@@ -78,20 +73,16 @@ static px_status lost_updates(const reporter *r, double *fraction, px_error *err
     return PX_OK;
 }
 
-static bool judged(const reporter *r, int32_t slot) {
-    int32_t last = px_transformer_last_writer(r->t, slot);
-    return r->judge && last >= 0 && last < r->judged;
-}
-
-/* A slot's numbers in its own format, and what they should be (judged slots only). */
-static px_status read_both(const reporter *r, int32_t slot, px_mat *stored, px_wide *exact, px_error *err) {
+/* A slot's numbers in its own format, and what they should be, if anybody knows (*by not NULL). */
+static px_status read_both(const reporter *r, int32_t slot, px_mat *stored, px_wide *exact, const char **by,
+                           px_error *err) {
     const px_slot *s = &r->t->program.prog.slots[slot];
     px_wide computed;
-    PX_TRY(read_slot(r, false, slot, &computed, err));
+    PX_TRY(read_slot(r, slot, &computed, err));
     *stored = px_mat_new(r->arena, s->fmt, s->rows, s->cols);
     for (int64_t i = 0; i < s->rows; i++)
         for (int64_t j = 0; j < s->cols; j++) px_mat_set(stored, i, j, px_mat_get(&computed.hi, i, j));
-    return judged(r, slot) ? read_slot(r, true, slot, exact, err) : PX_OK;
+    return px_exact_step_read(r->exact, r->arena, slot, exact, by, err);
 }
 
 /* The gradients of all parameters together. */
@@ -99,8 +90,9 @@ static px_status gradients_census(const reporter *r, px_census *census, px_error
     for (int32_t i = 0; i < r->t->program.n_params; i++) {
         px_mat stored;
         px_wide exact;
-        PX_TRY(read_both(r, r->t->program.params[i].grad, &stored, &exact, err));
-        px_census_add(census, &stored, judged(r, r->t->program.params[i].grad) ? &exact : NULL);
+        const char *by;
+        PX_TRY(read_both(r, r->t->program.params[i].grad, &stored, &exact, &by, err));
+        px_census_add(census, &stored, by ? &exact : NULL);
     }
     return PX_OK;
 }
@@ -144,14 +136,25 @@ static void set_signs(const reporter *r, px_row *row, const px_nn_report *report
     px_row_integer(row, "stopped", r->t->held.stopped);
 }
 
+/* The double nearest to the exact loss. */
+static px_status set_loss_ref(const reporter *r, px_row *row, px_error *err) {
+    px_wide exact;
+    const char *by;
+    PX_TRY(px_exact_step_read(r->exact, r->arena, r->t->program.loss, &exact, &by, err));
+    if (!by) return PX_OK;
+    double hi = px_mat_get(&exact.hi, 0, 0), lo = px_mat_get(&exact.lo, 0, 0);
+    double off = px_mat_get(&exact.radius, 0, 0) * (1 + 0x1p-40);
+    if (hi + (lo - off) != hi || hi + (lo + off) != hi) /* the reader may round either way */
+        PX_TRY(px_exact_step_settle(r->exact, r->arena, r->t->program.loss, &exact, &by, err));
+    if (strcmp(by, "open") != 0) px_row_number(row, "loss_ref", px_mat_get(&exact.hi, 0, 0));
+    px_row_text(row, "judged_by", by);
+    return PX_OK;
+}
+
 static px_status emit_step(const reporter *r, const px_nn_report *report, px_error *err) {
     px_row row = new_row(r, "step");
     px_row_value(&row, "loss", report->loss);
-    if (judged(r, r->t->program.loss)) {
-        px_wide exact;
-        PX_TRY(read_slot(r, true, r->t->program.loss, &exact, err));
-        px_row_number(&row, "loss_ref", px_mat_get(&exact.hi, 0, 0));
-    }
+    PX_TRY(set_loss_ref(r, &row, err));
     px_row_number(&row, "lr_t", report->rate);
     px_row_number(&row, "loss_scale", report->scale);
     px_row_integer(&row, "found_inf", report->found);
@@ -168,7 +171,7 @@ static px_status emit_step(const reporter *r, const px_nn_report *report, px_err
     px_census gradients = PX_CENSUS_EMPTY;
     PX_TRY(gradients_census(r, &gradients, err));
     px_row_integer(&row, "entries", gradients.n);
-    set_counts(&row, &gradients, r->judge != NULL);
+    set_counts(&row, &gradients, r->t->judge != PX_JUDGE_NONE);
     px_columns_status(&row, isnan(report->loss)                    ? PX_CELL_NAN
                             : isinf(report->loss) || report->found ? PX_CELL_OVERFLOW
                                                                    : PX_CELL_OK);
@@ -189,44 +192,67 @@ static px_status emit_histogram(const reporter *r, const char *name, const char 
     return PX_OK;
 }
 
-/* The operation's own error, and that of its inputs. */
-static px_status set_local(const reporter *r, int32_t slot, px_row *row, const px_mat *stored, const px_wide *exact,
-                           px_error *err) {
+/* The operation's own error, and that of its inputs, by a witness; false: some digit stays open. */
+static px_status set_local_by(const reporter *r, const px_witness *w, int32_t slot, px_row *row, const px_mat *stored,
+                              const px_wide *exact, bool *decided, px_error *err) {
     px_wide local;
     bool made;
-    PX_TRY(px_transformer_local(r->t, r->arena, r->judge, slot, &local, &made, err));
+    *decided = true;
+    PX_TRY(px_transformer_local(r->t, r->arena, w->exec, slot, &local, &made, err));
     if (!made) return PX_OK;
     px_census census = PX_CENSUS_EMPTY;
     px_census_add(&census, stored, &local);
-    px_row_number(row, "err_local_2", px_tensor_measure(stored, &(px_truth){.v = local}).err_rel_2);
-    px_columns_figure(row, "err_propagated_2", px_transformer_propagated(&local, exact));
+    px_tensor_errors e = px_tensor_measure(stored, &(px_truth){.v = local});
+    px_row_number(row, "err_local_2", e.err_rel_2);
+    px_columns_figure(row, "err_propagated_2", px_transformer_propagated(&local, exact, decided));
     px_row_integer(row, "n_flushed_local", census.n_flushed);
+    *decided = *decided && e.n_undecided == 0;
+    return PX_OK;
+}
+
+static px_status set_local(const reporter *r, int32_t slot, px_row *row, const px_mat *stored, px_wide *exact,
+                           const char **by, px_error *err) {
+    bool decided = false, settled = strcmp(*by, "exact") == 0 && r->exact->last.exec;
+    if (!settled) PX_TRY(set_local_by(r, &r->exact->first, slot, row, stored, exact, &decided, err));
+    if (decided) return PX_OK;
+    if (!settled) PX_TRY(px_exact_step_settle(r->exact, r->arena, slot, exact, by, err));
+    if (strcmp(*by, "open") == 0) return PX_OK;
+    return set_local_by(r, &r->exact->last, slot, row, stored, exact, &decided, err);
+}
+
+/* Against the exact step, by whom it takes. */
+static px_status set_errors(const reporter *r, int32_t slot, px_row *row, const px_mat *stored, px_wide *exact,
+                            const char **by, px_error *err) {
+    px_tensor_errors e = px_tensor_measure(stored, &(px_truth){.v = *exact});
+    if (e.n_undecided > 0) {
+        px_wide settled;
+        PX_TRY(px_exact_step_settle(r->exact, r->arena, slot, &settled, by, err));
+        if (strcmp(*by, "open") != 0) e = px_tensor_measure(stored, &(px_truth){.v = *exact = settled});
+    }
+#define SET(field, column, text) px_row_number(row, column, e.field);
+    PX_TENSOR_METRICS(SET)
+#undef SET
+    px_row_integer(row, "n_sign_flips", e.n_sign_flips);
+    if (r->t->local) PX_TRY(set_local(r, slot, row, stored, exact, by, err));
+    px_row_text(row, "judged_by", *by);
     return PX_OK;
 }
 
 static px_status emit_tensor(const reporter *r, int32_t slot, px_error *err) {
     const px_slot *s = &r->t->program.prog.slots[slot];
-    const char *role = px_nn_role_name(r->t->program.role[slot]);
+    const char *role = px_nn_role_name(r->t->program.role[slot]), *by;
     px_mat stored;
     px_wide exact;
     px_census census = PX_CENSUS_EMPTY;
     px_row row = new_row(r, s->name);
-    PX_TRY(read_both(r, slot, &stored, &exact, err));
-    bool known = judged(r, slot);
-    if (known) {
-        px_tensor_errors e = px_tensor_measure(&stored, &(px_truth){.v = exact});
-#define SET(field, column, text) px_row_number(&row, column, e.field);
-        PX_TENSOR_METRICS(SET)
-#undef SET
-        px_row_integer(&row, "n_sign_flips", e.n_sign_flips);
-        if (r->t->local) PX_TRY(set_local(r, slot, &row, &stored, &exact, err));
-    }
+    PX_TRY(read_both(r, slot, &stored, &exact, &by, err));
+    if (by) PX_TRY(set_errors(r, slot, &row, &stored, &exact, &by, err));
     px_transformer_kappa_set(r->t, &row, slot, &r->kappa[slot]);
-    px_census_add(&census, &stored, known ? &exact : NULL);
+    px_census_add(&census, &stored, by ? &exact : NULL);
     px_row_text(&row, "role", role);
     px_row_integer(&row, "entries", census.n);
     px_columns_figure(&row, "norm_2", norm_2(&stored, 0));
-    set_counts(&row, &census, known);
+    set_counts(&row, &census, by != NULL);
     PX_TRY(r->sink->emit(r->sink, &row, err));
     return r->t->histogram ? emit_histogram(r, s->name, role, &census, err) : PX_OK;
 }
@@ -266,10 +292,11 @@ static px_status find_kappas(reporter *r, px_error *err) {
     for (int32_t slot = 0; slot < t->program.prog.n_slots; slot++) {
         px_mat stored;
         px_wide exact;
+        const char *by;
         r->kappa[slot].kappa_2 = PX_UNDEFINED;
         if (!wanted(t, slot) || !(is_weight(t, slot) || t->program.role[slot] == PX_NN_ROLE_ACTIVATION)) continue;
         px_arena_reset(r->arena);
-        PX_TRY(read_both(r, slot, &stored, &exact, err));
+        PX_TRY(read_both(r, slot, &stored, &exact, &by, err));
         r->kappa[slot] = px_transformer_kappa_of(r->arena, &stored);
         if (is_weight(t, slot)) r->largest_kappa = fmax(r->largest_kappa, r->kappa[slot].kappa_2);
     }
@@ -290,17 +317,13 @@ static px_status emit_all(reporter *r, const px_nn_report *report, px_error *err
 
 px_status px_transformer_emit(const px_transformer *t, const px_nn_report *report, px_lab *lab, px_sink *sink,
                               px_error *err) {
-    reporter r = {.t = t, .lab = lab, .sink = sink, .arena = px_arena_new(), .lasting = px_arena_new()};
-    px_ref_balls balls = px_ref_balls_of(PX_BALLS_BITS);
-    px_status status = PX_OK;
-    if (t->judge != PX_JUDGE_NONE) {
-        r.judge = t->judge == PX_JUDGE_EXACT ? &balls.exec : px_ref_pairs();
-        status = r.judge->open(r.judge, &r.judge_state, &t->program.prog, err);
-        if (status == PX_OK) status = px_nn_repeat(&t->train, r.judge, r.judge_state, &r.judged, err);
-    }
+    px_exact_step exact;
+    reporter r = {
+        .t = t, .lab = lab, .sink = sink, .exact = &exact, .arena = px_arena_new(), .lasting = px_arena_new()};
+    px_status status = px_exact_step_open(&exact, t, err);
     if (status == PX_OK) status = emit_all(&r, report, err);
-    if (status == PX_OK) status = px_transformer_dump(t, lab, r.judge, r.judge_state, r.judged, err);
-    if (r.judge_state) r.judge->close(r.judge_state);
+    if (status == PX_OK) status = px_transformer_dump(t, lab, &exact.first, err);
+    px_exact_step_close(&exact);
     px_arena_free(r.arena);
     px_arena_free(r.lasting);
     return status;

@@ -42,7 +42,7 @@ px_status px_transformer_run(const px_case *c, px_lab *lab, px_sink *sink, px_er
 }
 
 /* Products alone, forward and backward, by the formulas of S16: 24 B T C^2 + 4 B T^2 C forward, twice that backward. */
-static double flops(const px_nn_model *m) {
+double px_transformer_flops(const px_nn_model *m) {
     double tokens = (double)(m->batch * m->length * m->micro * m->ranks), c = (double)m->width;
     return 3 * (double)m->layers * tokens * (24 * c * c + 4 * (double)m->length * c);
 }
@@ -56,9 +56,10 @@ px_cost px_transformer_cost(const px_case *c) {
         double judged = t.judge == PX_JUDGE_NONE ? 0 : (double)((t.steps + t.every - 1) / t.every);
         double kappas = t.tensors == PX_TENSORS_WEIGHTS || t.tensors == PX_TENSORS_UPDATES ? 100 * parameters : 0;
         double each = t.judge == PX_JUDGE_EXACT ? 60 : 1; /* 6e-8 and 1e-9 s an operation, 2e-9 the step itself */
-        cost.work = flops(&t.model) * ((double)t.steps * 2 + judged * each * (t.local ? 2 : 1));
+        cost.work = px_transformer_flops(&t.model) * ((double)t.steps * 2 + judged * each * (t.local ? 2 : 1));
         cost.work += kappas * (double)t.model.width * (double)((t.steps + t.every - 1) / t.every);
-        cost.bytes = parameters * (judged == 0 ? 100 : t.judge == PX_JUDGE_EXACT ? 1000 : 400) + 1e6;
+        bool exact = t.judge == PX_JUDGE_EXACT || px_transformer_settles(&t.model);
+        cost.bytes = parameters * (judged == 0 ? 100 : exact ? 1000 : 400) + 1e6;
     }
     px_arena_free(arena);
     return cost;

@@ -41,7 +41,7 @@ void bench_products(const bench_options *o, const px_isa *isa, bench_pipes pipes
 void bench_units(const bench_options *o, const px_isa *isa, bench_run *run, void *state);
 void bench_references(const bench_options *o, const px_isa *isa, bench_pipes pipes, bench_run *run, void *state);
 void bench_training(const bench_options *o, const px_isa *isa, bench_run *run, void *state);
-void bench_judges(const bench_options *o, bench_run *run, void *state);
+void bench_judges(const bench_options *o, const px_isa *isa, bench_run *run, void *state);
 void bench_factorisations(const bench_options *o, bench_run *run, void *state);
 
 /* A case on all threads against itself on one: 1.7 is asked of two. Nothing where there is one. */
