@@ -30,7 +30,7 @@ static operation *find(const px_call *c) {
     case PX_OP_ROUND:
     case PX_OP_GATHER: return px_pair_elementwise;
     case PX_OP_SUM: return c->out[1].slot < 0 ? px_pair_sum : NULL;
-    case PX_OP_GEMM: return px_pair_gemm;
+    case PX_OP_GEMM: return px_pair_is_inner(c) ? px_pair_inner : px_pair_gemm;
     case PX_OP_GELU:
     case PX_OP_GELU_BACKWARD: return (int)c->attr[0] == PX_GELU_TANH ? px_pair_gelu : NULL;
     case PX_OP_SOFTMAX: return px_pair_softmax;
@@ -79,7 +79,7 @@ static px_status put(void *state, int slot, const px_wide *value, px_error *err)
     (void)err;
     PX_ASSERT(value->hi.rows == t->rows && value->hi.cols == t->cols && t->same_as < 0);
     t->has_lo = false;
-    t->norm = -1;
+    px_pair_forget_norms(t);
     for (int64_t i = 0; i < t->rows; i++) {
         double *h = t->hi + i * t->cols, *l = t->lo + i * t->cols;
         px_mat_get_row(&value->hi, i, 0, t->cols, h);

@@ -6,6 +6,9 @@
 
 /* Each runs one call, in parallel, and commits the bounds of its outputs. */
 void px_pair_gemm(const px_pair_state *s, const px_call *call);
+/* An inner product, of which tiles would be mostly zeros: the products of two rows, and their sum. */
+bool px_pair_is_inner(const px_call *call);
+void px_pair_inner(const px_pair_state *s, const px_call *call);
 void px_pair_elementwise(const px_pair_state *s, const px_call *call); /* add, mul, scale, dropout, round, gather */
 void px_pair_sum(const px_pair_state *s, const px_call *call);
 void px_pair_gelu(const px_pair_state *s, const px_call *call); /* both directions */

@@ -27,7 +27,7 @@ static double gamma_of(int64_t terms) {
 /* The 2-norm of n numbers with a stride, rounded up by SAFE; of scaled numbers, so that no square underflows. */
 static double norm_of(const double *x, int64_t n, int64_t stride) {
     double top = 0, sum = 0;
-    for (int64_t i = 0; i < n; i++) top = fmax(top, fabs(x[i * stride]));
+    for (int64_t i = 0; i < n; i++) top = fabs(x[i * stride]) <= top ? top : fabs(x[i * stride]); /* NaN may go */
     if (top == 0 || !isfinite(top)) return top == 0 ? 0 : (double)INFINITY;
     int e;
     frexp(top, &e);
@@ -176,6 +176,8 @@ typedef struct product {
     double *alpha, *through; /* by row: anchor; sum_k |A_ik| ||dB_k|| */
     double *beta, *norm;     /* by column: anchor; norm */
     double *weighted;        /* by column: sum_i ||dA_i|| |B_ij|, A a transpose */
+    int64_t strips, group;   /* of B's columns; of strips that a thread packs at once: as many as stay in its cache */
+    const double *known;     /* norms of columns from an earlier product, or NULL */
 } product;
 
 static void pack_rows(void *context, int64_t strip) {
@@ -226,26 +228,51 @@ static void put_tile(const product *p, int64_t i0, int64_t j0, double *oh, doubl
     }
 }
 
-static void multiply_strip(void *context, int64_t strip) {
-    product *p = context;
-    int rows = p->kernels->rows, cols = p->kernels->cols;
+enum { CACHED = 1 << 15 }; /* numbers */
+
+/* Where the norms of the right factor's columns are kept: of a whole input. */
+static double **kept_norms(const px_pair_view *b) {
+    const px_pair_tensor *t = b->t;
+    bool upright = b->layout == PX_PAIR_ROWS && b->rows == t->rows && b->cols == t->cols && b->rs == t->cols;
+    bool turned = b->layout == PX_PAIR_COLUMNS && b->rows == t->cols && b->cols == t->rows && b->cs == t->cols;
+    return t->input && (upright || turned) ? &b->t->line_norms[b->layout] : NULL;
+}
+
+/* A strip of columns of B, what is known of them, and what the errors of A, a transpose, make of them. */
+static void pack_columns(product *p, int64_t strip, double *bh, double *bl) {
+    int cols = p->kernels->cols;
     int64_t j0 = strip * cols, k = p->a.cols, lines = p->b.cols - j0 < cols ? p->b.cols - j0 : cols;
     const px_pair_view *b = &p->b;
-    double *bh = numbers(k * cols), *bl = b->t->has_lo ? numbers(k * cols) : NULL, oh[8 * MAX_WIDTH], ol[8 * MAX_WIDTH];
     pack(bh, b->t->hi + b->off + j0 * b->cs, lines, k, b->cs, b->rs, cols);
     if (bl) pack(bl, b->t->lo + b->off + j0 * b->cs, lines, k, b->cs, b->rs, cols);
     bool weigh = p->a.layout == PX_PAIR_COLUMNS && p->a.t->has_error;
     double *norm = p->norm + j0, *sum = p->weighted + j0;
-    strip_norms(bh, k, cols, norm);
+    if (p->known)
+        memcpy(norm, p->known + j0, (size_t)lines * sizeof *norm);
+    else
+        strip_norms(bh, k, cols, norm);
     for (int q = 0; q < cols; q++) p->beta[j0 + q] = power_above(norm[q]), sum[q] = 0;
     for (int64_t t = 0; weigh && t < k; t++) {
         double error = px_pair_column_error(&p->a, t);
         for (int q = 0; q < cols; q++) sum[q] += error * fabs(bh[t * cols + q]);
     }
-    for (int64_t i0 = 0; i0 < p->a.rows; i0 += rows) {
-        p->kernels->tile(k, p->ah + i0 * k, p->al ? p->al + i0 * k : NULL, bh, bl, p->alpha + i0, p->beta + j0, oh, ol);
-        put_tile(p, i0, j0, oh, ol);
-    }
+}
+
+static void multiply_strips(void *context, int64_t group) {
+    product *p = context;
+    int rows = p->kernels->rows, cols = p->kernels->cols;
+    int64_t k = p->a.cols, size = k * cols, first = group * p->group, count = p->strips - first;
+    if (count > p->group) count = p->group;
+    double *bh = numbers(count * size), *bl = p->b.t->has_lo ? numbers(count * size) : NULL;
+    double oh[8 * MAX_WIDTH], ol[8 * MAX_WIDTH];
+    for (int64_t s = 0; s < count; s++) pack_columns(p, first + s, bh + s * size, bl ? bl + s * size : NULL);
+    for (int64_t i0 = 0; i0 < p->a.rows; i0 += rows)
+        for (int64_t s = 0; s < count; s++) {
+            int64_t j0 = (first + s) * cols;
+            p->kernels->tile(k, p->ah + i0 * k, p->al ? p->al + i0 * k : NULL, bh + s * size, bl ? bl + s * size : NULL,
+                             p->alpha + i0, p->beta + j0, oh, ol);
+            put_tile(p, i0, j0, oh, ol);
+        }
     free(bl);
     free(bh);
 }
@@ -290,6 +317,37 @@ static void bound(product *p) {
     free(entry);
 }
 
+bool px_pair_is_inner(const px_call *call) {
+    return call->out[0].rows == 1 && call->out[0].cols == 1 && call->in[2].slot < 0 && call->attr[0] > 0;
+}
+
+/* The only row of a view, padded with zeros. */
+static px_pair_row fetch(const px_pair_view *v) {
+    px_pair_row row = px_pair_row_new(v->cols);
+    px_pair_fetch(v, 0, row);
+    return row;
+}
+
+void px_pair_inner(const px_pair_state *s, const px_call *call) {
+    const px_pair_kernels *kernels = px_pair_kernels_chosen();
+    px_arg column = call->in[1], turned = column;
+    turned.rows = column.cols, turned.cols = column.rows, turned.rs = column.cs, turned.cs = column.rs;
+    px_pair_view a = px_pair_view_of(s, &call->in[0]), b = px_pair_view_of(s, &turned),
+                 out = px_pair_view_of(s, &call->out[0]);
+    int64_t n = a.cols, padded = px_pair_padded(n);
+    px_pair_row x = fetch(&a), y = fetch(&b), terms = px_pair_row_new(n);
+    double sum[2], ea = px_pair_all_error(&a), eb = px_pair_all_error(&b);
+    px_row_report products = kernels->mul(padded, terms, x, y), additions = kernels->sum(padded, sum, terms);
+    double error = sqrt((double)n) * products.rounding[0] + additions.rounding[0];
+    error += ea * (norm_of(y.h, n, 1) + eb) + eb * norm_of(x.h, n, 1);
+    error = error * PX_PAIR_SAFE + PX_PAIR_TINY;
+    px_pair_store(&out, 0, &sum[0], &sum[1], 1);
+    px_pair_commit(&out, &error, NULL, NULL);
+    free(x.h);
+    free(y.h);
+    free(terms.h);
+}
+
 void px_pair_gemm(const px_pair_state *s, const px_call *call) {
     product p = {.kernels = px_pair_kernels_chosen(),
                  .a = px_pair_view_of(s, &call->in[0]),
@@ -302,10 +360,17 @@ void px_pair_gemm(const px_pair_state *s, const px_call *call) {
     p.ah = numbers(m * k);
     p.al = p.a.t->has_lo ? numbers(m * k) : NULL;
     double *by_row = numbers(2 * m), *by_column = numbers(3 * n);
+    memset(by_column, 0, (size_t)(3 * n) * sizeof *by_column);
     p.alpha = by_row, p.through = by_row + m;
     p.beta = by_column, p.norm = by_column + n, p.weighted = by_column + 2 * n;
+    p.strips = strips_b;
+    p.group = CACHED / (k * p.kernels->cols * (p.b.t->has_lo ? 2 : 1));
+    p.group = p.group < 1 ? 1 : p.group > 4 ? 4 : p.group;
+    double **kept = kept_norms(&p.b);
+    if (kept) p.known = *kept;
     px_parallel_for(strips_a, pack_rows, &p);
-    px_parallel_for(strips_b, multiply_strip, &p);
+    px_parallel_for((strips_b + p.group - 1) / p.group, multiply_strips, &p);
+    if (kept && !*kept) *kept = memcpy(numbers(n), p.norm, (size_t)n * sizeof *p.norm);
     bound(&p);
     double *all[] = {p.ah, p.al, by_row, by_column};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);

@@ -115,26 +115,39 @@ void px_pair_elementwise(const px_pair_state *s, const px_call *call) {
 /* ---- sums ---- */
 
 /* |d sum| <= sqrt(n) r for a row; for a column of rows, the sum of theirs. */
-static void sum_row(void *context, int64_t i) {
+static double sum_error(const px_pair_view *v, int64_t i) {
+    double root = sqrt((double)v->cols), spread = 0;
+    if (v->layout == PX_PAIR_ROWS) return root * px_pair_row_error(v, i);
+    if (v->layout == PX_PAIR_SCATTERED) return root * px_pair_all_error(v);
+    for (int64_t t = 0; v->t->has_error && t < v->cols; t++) spread += px_pair_entry_error(v, i, t);
+    return spread;
+}
+
+enum { SUMS = 8 }; /* at a time: of columns, a line of the cache each term */
+
+static void sum_rows(void *context, int64_t share) {
     row_job *j = context;
-    int64_t n = j->in[0].cols;
-    px_pair_row a = fetch_new(&j->in[0], i);
-    double s[2], spread = 0;
-    px_row_report r = j->k->sum(px_pair_padded(n), s, a);
-    if (j->in[0].layout == PX_PAIR_ROWS)
-        spread = sqrt((double)n) * px_pair_row_error(&j->in[0], i);
-    else if (j->in[0].layout == PX_PAIR_COLUMNS)
-        for (int64_t t = 0; t < n; t++) spread += px_pair_entry_error(&j->in[0], i, t);
-    else
-        spread = sqrt((double)n) * px_pair_all_error(&j->in[0]);
-    px_pair_store(&j->out[0], i, &s[0], &s[1], 1);
-    j->bound[0][i] = safe(r.rounding[0] + spread);
-    free(a.h);
+    const px_pair_view *v = &j->in[0];
+    int64_t n = v->cols, padded = px_pair_padded(n), first = share * SUMS;
+    int64_t rows = v->rows - first < SUMS ? v->rows - first : SUMS;
+    px_pair_row all = px_pair_row_new(SUMS * padded);
+    for (int64_t t = 0; t < n; t++)
+        for (int64_t i = 0; i < rows; i++) {
+            int64_t from = v->off + (first + i) * v->rs + t * v->cs, to = i * padded + t;
+            all.h[to] = v->t->hi[from], all.l[to] = v->t->lo[from];
+        }
+    for (int64_t i = 0; i < rows; i++) {
+        double s[2];
+        px_row_report r = j->k->sum(padded, s, (px_pair_row){all.h + i * padded, all.l + i * padded});
+        px_pair_store(&j->out[0], first + i, &s[0], &s[1], 1);
+        j->bound[0][first + i] = safe(r.rounding[0] + sum_error(v, first + i));
+    }
+    free(all.h);
 }
 
 void px_pair_sum(const px_pair_state *s, const px_call *call) {
     row_job j = job_of(s, call);
-    px_parallel_for(call->out[0].rows, sum_row, &j);
+    px_parallel_for((call->out[0].rows + SUMS - 1) / SUMS, sum_rows, &j);
     finish(&j);
 }
 

@@ -61,11 +61,19 @@ px_status px_pair_state_new(px_pair_state **state, const px_prog *prog) {
     return PX_OK;
 }
 
+void px_pair_forget_norms(px_pair_tensor *t) {
+    t->norm = -1;
+    for (int k = 0; k < 2; k++) {
+        free(t->line_norms[k]);
+        t->line_norms[k] = NULL;
+    }
+}
+
 void px_pair_state_free(px_pair_state *s) {
     if (!s) return;
     for (int i = 0; i < s->prog->n_slots; i++) {
         px_pair_tensor *t = &s->slots[i];
-        void *all[] = {t->hi, t->lo, t->row, t->row_entry, t->col_entry};
+        void *all[] = {t->hi, t->lo, t->row, t->row_entry, t->col_entry, t->line_norms[0], t->line_norms[1]};
         for (size_t k = 0; k < sizeof all / sizeof *all; k++) free(all[k]);
     }
     free(s->slots);
@@ -150,6 +158,11 @@ void px_pair_fetch(const px_pair_view *v, int64_t i, px_pair_row to) {
 
 void px_pair_store(const px_pair_view *v, int64_t i, const double *h, const double *l, int64_t n) {
     double *to_h = v->t->hi + v->off + i * v->rs, *to_l = v->t->lo + v->off + i * v->rs;
+    if (v->cs == 1) {
+        memcpy(to_h, h, (size_t)n * sizeof *h);
+        memcpy(to_l, l, (size_t)n * sizeof *l);
+        return;
+    }
     for (int64_t j = 0; j < n; j++) to_h[j * v->cs] = h[j], to_l[j * v->cs] = l[j];
 }
 
@@ -166,7 +179,7 @@ void px_pair_reset(const px_pair_state *s, int call) {
         memset(t->col_entry, 0, (size_t)t->cols * sizeof *t->row);
         t->has_lo = true;
         t->has_error = true;
-        t->norm = -1;
+        px_pair_forget_norms(t);
     }
 }
 

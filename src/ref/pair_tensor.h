@@ -18,10 +18,12 @@ typedef struct px_pair_tensor {
     double *hi, *lo;
     bool has_lo, has_error;
     double *row, *row_entry, *col_entry;
-    double norm;     /* bound of the 2-norm of hi + lo where it is known, else -1 */
-    bool input;      /* no call writes it */
-    int first;       /* the first call that writes it */
-    int32_t same_as; /* the slot whose numbers these are (rounding is no operation here), -1: its own */
+    double norm;           /* bound of the 2-norm of hi + lo where it is known, else -1 */
+    bool input;            /* no call writes it */
+    double *line_norms[2]; /* of an input that was the right factor of a product: of its columns as it was shown there,
+                              by layout; else NULL */
+    int first;             /* the first call that writes it */
+    int32_t same_as;       /* the slot whose numbers these are (rounding is no operation here), -1: its own */
 } px_pair_tensor;
 
 typedef struct px_pair_state {
@@ -31,6 +33,7 @@ typedef struct px_pair_state {
 
 px_status px_pair_state_new(px_pair_state **state, const px_prog *prog);
 void px_pair_state_free(px_pair_state *s);
+void px_pair_forget_norms(px_pair_tensor *t); /* its numbers change */
 
 /* A view while a call runs. */
 typedef struct px_pair_view {
