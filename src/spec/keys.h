@@ -43,7 +43,7 @@ typedef enum px_label { PX_LABEL_NONE, PX_LABEL_OPTIONAL, PX_LABEL_REQUIRED } px
     X("plot", "where", "an expression over axes and further keys", "all rows", "the rows to draw")                    \
     X("plot", "scale", "linear | semilogx | semilogy | loglog", "linear", "of the two directions")                     \
     X("plot", "style", "auto | line | points | steps | bars | map", "auto",                                            \
-      "map: a row for each combination of by, y as the colour of a field")                                             \
+      "auto: a line over an axis of numbers, else points; map: a row for each combination of by, y as colour")         \
     X("plot", "statistic", "median | mean | max | sum", "median",                                                      \
       "of the rows that share a place, as those of rep do; a band shows the others")                                   \
     X("plot", "lines", "numbers, each with or without \"TEXT\"", "none", "reference lines at values of x")             \
