@@ -82,7 +82,7 @@ static double load_start(const gemm *g, int64_t i, int64_t first, int64_t column
     return largest;
 }
 
-static void run_row(const gemm *g, int64_t i, int64_t p) {
+static void run_row(const gemm *g, int64_t i, int64_t p, void *room) {
     _Alignas(64) union {
         float f32[PX_MAX_WIDTH];
         double f64[PX_MAX_WIDTH];
@@ -90,6 +90,8 @@ static void run_row(const gemm *g, int64_t i, int64_t p) {
     int64_t width = g->packing.width, first = p * width, columns = g->n - first < width ? g->n - first : width;
     double start = load_start(g, i, first, columns, &c);
     px_plan plan = g->plan;
+    plan.room = room;
+    plan.stream = g->task->call->stream, plan.element = (uint64_t)(i * g->n + first);
     plan.special = px_plan_is_special(&g->task->call->recipe, &plan, g->k, g->largest_a[i] * g->largest_b[p], start);
     const void *a = at(g, g->a, i * g->k), *b = at(g, g->b, p * g->k * width);
     px_plan_enter(&plan);
@@ -105,7 +107,9 @@ static void run_row(const gemm *g, int64_t i, int64_t p) {
 static void run_part(void *context, int64_t t) {
     const gemm *g = context;
     int64_t p = t / g->parts, first = t % g->parts * TASK_ROWS;
-    for (int64_t i = first; i < first + TASK_ROWS && i < g->m; i++) run_row(g, i, p);
+    void *room = px_plan_room(&g->plan, g->k);
+    for (int64_t i = first; i < first + TASK_ROWS && i < g->m; i++) run_row(g, i, p, room);
+    free(room);
 }
 
 static void run_gemm(const px_task *task, const px_host *host) {

@@ -22,9 +22,12 @@
 
 #include "arith/round.h"
 #include "base/error.h"
+#include "emu/view.h"
 
 const px_host px_binary32 = {.p = 24, .emin = -126, .emax = 127, .size = sizeof(float)};
 const px_host px_binary64 = {.p = 53, .emin = -1022, .emax = 1023, .size = sizeof(double)};
+
+enum { MOST_SORTED = 1 << 14 }; /* terms, which a network sorts: more are as quick by the definition */
 
 static int quantum_of(px_fp f) { return f.emin - f.p + 1; }
 
@@ -148,7 +151,7 @@ static bool plan_order(const px_recipe *r, const px_host *host, int64_t n, const
         if (plan->rounds_partial) plan->split = target_of(r->split, host);
         return !plan->rounds_partial || can_round_to(r->split, host, plan->directed, f->sum_emax);
     case PX_SORTED_UP:
-    case PX_SORTED_DOWN:
+    case PX_SORTED_DOWN: return !plan->fused && host->p == 24 && n <= MOST_SORTED;
     case PX_ORDER_COUNT: break;
     }
     return false;
@@ -181,6 +184,10 @@ static bool may_direct(const px_recipe *r, const px_operands *o) {
     return r->rounding == PX_TOWARD_ZERO || (!o->turned && (r->rounding == PX_UP || r->rounding == PX_DOWN));
 }
 
+void *px_plan_room(const px_plan *plan, int64_t n) {
+    return plan->order == PX_SORTED_UP || plan->order == PX_SORTED_DOWN ? px_scratch(n, PX_SORT_BYTES) : NULL;
+}
+
 static int mode_of_host(const px_plan *plan) {
     return plan->mode == PX_UP ? FE_UPWARD : plan->mode == PX_DOWN ? FE_DOWNWARD : FE_TOWARDZERO;
 }
@@ -193,13 +200,25 @@ void px_plan_leave(const px_plan *plan) {
     if (plan->directed) PX_ASSERT(fesetround(FE_TONEAREST) == 0);
 }
 
+/* The fraction d / q of a number rounded to odd is right to 52 - p bits; (1 - chance) q must be a number of binary64. */
+static bool can_draw_for(px_fp f, int bits) {
+    return px_fp_is_exact(f) || (f.p + bits <= 52 && quantum_of(f) - bits >= -1074);
+}
+
+/* Stochastic rounding, in the orders in which the k-th step adds the k-th term to all before it. */
+static bool plan_chance(const px_recipe *r, px_plan *plan) {
+    plan->sr_bits = r->sr_bits, plan->reversed = r->order == PX_REVERSE;
+    if (r->order != PX_SEQUENTIAL && r->order != PX_REVERSE) return false;
+    return can_draw_for(r->mul, r->sr_bits) && can_draw_for(r->acc, r->sr_bits) && can_draw_for(r->out, r->sr_bits);
+}
+
 static bool make(const px_recipe *recipe, const px_host *host, const px_operands *o, bool directed, px_plan *plan,
                  px_facts *facts) {
     *plan = (px_plan){.directed = directed}, *facts = (px_facts){0};
     if (recipe->algorithm != PX_ALGORITHM_NONE) return false;
     plan->mode = plan->mul_mode = recipe->rounding;
-    if (plan->mode == PX_STOCHASTIC) return false;
     if (plan->mode != PX_NEAREST_EVEN && !plan->directed && host->p != 53) return false;
+    if (plan->mode == PX_STOCHASTIC && !plan_chance(recipe, plan)) return false;
     if (recipe->model != 0 || recipe->promote != 0 || o->n < 1) return false;
     if (!px_plan_holds(host, o->b) || (o->products && !px_plan_holds(host, o->a))) return false;
     facts->term = facts->product = o->products ? px_extent_of_product(o->a, o->b) : o->b;

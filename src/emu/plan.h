@@ -47,6 +47,9 @@ bool px_plan_includes(px_fp f, px_fp g);
 /* The constants of rounding any number of the host to f, special values included; false where the host cannot. */
 bool px_plan_target(px_fp f, const px_host *host, px_target *target);
 
+/* Scratch memory for plan->room, for n terms; NULL where the plan needs none. */
+void *px_plan_room(const px_plan *plan, int64_t n);
+
 /* The rounding mode of the host that a plan wants, on this thread; and nearest_even again. */
 void px_plan_enter(const px_plan *plan);
 void px_plan_leave(const px_plan *plan);

@@ -72,6 +72,8 @@ static void run_panel(void *context, int64_t p) {
     bool floats = s->binary32 && px_fits_float(s->task->in[0].fmt);
     double largest = floats ? pack_floats(s, first, rows, x) : pack(s, first, rows, x);
     px_plan plan = s->plan;
+    plan.room = px_plan_room(&plan, s->n);
+    plan.stream = s->task->call->stream, plan.element = (uint64_t)first;
     plan.special = px_plan_is_special(&s->task->call->recipe, &plan, s->n, largest, 0);
     const px_view *out = &s->task->out[0], *when = &s->task->out[1];
     bool wants_last = px_view_present(when) && plan.order == PX_SEQUENTIAL && !s->reversed;
@@ -82,6 +84,7 @@ static void run_panel(void *context, int64_t p) {
     else
         (s->width == 1 ? s->isa->chain_f64 : s->isa->rows_f64)(&plan, s->n, s->ones, x, c, wants_last ? last : NULL);
     px_plan_leave(&plan);
+    free(plan.room);
     for (int64_t i = 0; i < rows; i++) {
         px_view_set(out, first + i, 0, load(s, c, i));
         if (px_view_present(when)) px_view_set(when, first + i, 0, load(s, last, i));

@@ -115,6 +115,8 @@ static const struct {
     {"gemm/fp16/zero", "fp16", "fp16", "fp16", "sgemm", sgemm, PX_SEQUENTIAL, 0, PX_TOWARD_ZERO, 0},
     {"gemm/bf16/up", "bf16", "bf16", "bf16", "sgemm", sgemm, PX_SEQUENTIAL, 0, PX_UP, 0},
     {"gemm/fp32/zero", "fp32", "fp32", "fp32", "sgemm", sgemm, PX_SEQUENTIAL, 0, PX_TOWARD_ZERO, 0},
+    {"gemm/fp16/stochastic", "fp16", "fp16", "fp16", "sgemm", sgemm, PX_SEQUENTIAL, 0, PX_STOCHASTIC, 0},
+    {"gemm/fp16/sorted_up", "fp16", "fp16", "fp16", "sgemm", sgemm, PX_SORTED_UP, 0, PX_NEAREST_EVEN, 0},
     {"gemm/fp64/fp16", "fp64", "fp16", "fp16", "dgemm", dgemm, PX_SEQUENTIAL, 0, PX_NEAREST_EVEN, 0},
 };
 
@@ -140,6 +142,7 @@ void bench_products(const bench_options *o, const px_isa *isa, bench_pipes pipes
         p.call.recipe.order = (uint8_t)cases[i].order;
         p.call.recipe.fused = (uint8_t)cases[i].fused;
         p.call.recipe.rounding = (uint8_t)cases[i].mode;
+        p.call.recipe.sr_bits = cases[i].mode == PX_STOCHASTIC ? PX_SR_BITS_DEFAULT : 0;
         p.call.recipe.block = 32;
         p.task = (px_task){.call = &p.call};
         fill(&p, format(cases[i].in), acc);

@@ -24,11 +24,15 @@
 #define P(name)    name##_f64
 #define LANES      (PX_VECTOR_BYTES / 8)
 #define VECTORS    PX_VECTORS
+#ifdef PX_U32_PRODUCT
+#define VECTOR_PRODUCT PX_U32_PRODUCT
+#endif
 #ifdef PX_F64_FMA
 #define VECTOR_FMA PX_F64_FMA
 #define VECTOR_MAX PX_F64_MAX
 #endif
 #include "emu/isa/body_vector.h"
+#include "emu/isa/body_philox.h"
 #include "emu/isa/body_rows.h"
 #include "emu/isa/body_tiles.h"
 #include "emu/isa/body_arrays.h"
@@ -38,11 +42,13 @@
 #undef LANES
 #undef VECTORS
 #undef VECTOR_FMA
+#undef VECTOR_PRODUCT
 #undef VECTOR_MAX
 #define P(name) name##_f64x1
 #define LANES   1
 #define VECTORS 1
 #include "emu/isa/body_vector.h"
+#include "emu/isa/body_philox.h"
 #include "emu/isa/body_rows.h"
 #undef P
 #undef LANES

@@ -142,6 +142,15 @@ INLINE void P(neumaier)(const HOW *h, int64_t n, const REAL *a, const REAL *b, V
     for (int v = 0; v < VECTORS; v++) s[v] = P(add)(h, s[v], c[v]);
 }
 
+#if DIGITS == 24
+#include "emu/isa/body_sorted.h"
+#else
+INLINE void P(sorted)(const HOW *h, const px_plan *plan, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS]) {
+    (void)h, (void)plan, (void)n, (void)a, (void)b, (void)s;
+    __builtin_unreachable(); /* px_plan_make sorts in binary32 only */
+}
+#endif
+
 INLINE void P(in_order)(const HOW *h, const px_plan *plan, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS],
                         REAL *last) {
     switch (plan->order) {
@@ -155,6 +164,8 @@ INLINE void P(in_order)(const HOW *h, const px_plan *plan, int64_t n, const REAL
     case PX_PAIRWISE: P(pairwise)(h, n, a, b, s); break;
     case PX_KAHAN: P(kahan)(h, n, a, b, s); break;
     case PX_NEUMAIER: P(neumaier)(h, n, a, b, s); break;
+    case PX_SORTED_UP:
+    case PX_SORTED_DOWN: P(sorted)(h, plan, n, a, b, s); break;
     default: __builtin_unreachable(); /* px_plan_make makes no other */
     }
 }
@@ -186,6 +197,36 @@ static void P(sum)(const HOW *h, const px_plan *plan, int64_t n, const REAL *a, 
 #undef PX_COPY
 }
 
+#if DIGITS == 53
+/* In sequential order, every rounding by a number drawn for it. */
+static void P(stochastic)(const HOW *h, const px_plan *plan, int64_t n, const REAL *a, const REAL *b, VEC s[VECTORS],
+                          REAL *last) {
+    VEC when[VECTORS] = {{0}};
+    for (int64_t k = 0; k < n; k++, b += LANES * VECTORS) {
+        const uint64_t step = 2 * (uint64_t)(plan->reversed ? n - 1 - k : k);
+        P(words) element = P(elements)(plan->element);
+        for (int v = 0; v < VECTORS; v++, element += LANES) {
+            VEC before = s[v], ak = P(all)(a[k]), bk = P(load)(b + LANES * v), x = ak * bk;
+            if (h->odd_product) x = P(to_odd)(x, P(fma)(ak, bk, -x));
+            if (h->rounds_product)
+                x = P(round_as)(&h->mul, PX_STOCHASTIC, x, P(chance)(plan->sr_bits, plan->stream, element, step));
+            VEC chance = P(chance)(plan->sr_bits, plan->stream, element, step + 1);
+            s[v] = P(round_as)(&h->acc, PX_STOCHASTIC, P(sum_to_odd)(before, x), chance);
+            MASK changed = ((MASK)s[v] != (MASK)before) & ((s[v] == s[v]) | (before == before));
+            when[v] = P(select)(changed, P(all)((REAL)(k + 1)), when[v]);
+        }
+    }
+    if (last) memcpy(last, when, sizeof when);
+}
+
+/* The result, by the number drawn for it. */
+static void P(stochastic_out)(const px_plan *plan, const TARGET *out, VEC s[VECTORS]) {
+    P(words) element = P(elements)(plan->element);
+    for (int v = 0; v < VECTORS; v++, element += LANES)
+        s[v] = P(round_as)(out, PX_STOCHASTIC, s[v], P(chance)(plan->sr_bits, plan->stream, element, UINT64_MAX));
+}
+#endif
+
 static void P(rows)(const px_plan *plan, int64_t n, const REAL *a, const REAL *b, REAL *c, REAL *last) {
     HOW h = {.fused = plan->fused,
              .rounds_product = plan->rounds_product,
@@ -203,19 +244,27 @@ static void P(rows)(const px_plan *plan, int64_t n, const REAL *a, const REAL *b
     HOW all_of_it = h; /* signs, overflow, special values */
     all_of_it.signs = all_of_it.special = true;
     TARGET out = P(spread_in)(&plan->out, plan);
-    bool start_first = plan->order == PX_SEQUENTIAL || plan->order == PX_KAHAN || plan->order == PX_NEUMAIER;
+    bool start_first = plan->order != PX_BLOCKED && plan->order != PX_PAIRWISE;
     VEC s[VECTORS], start[VECTORS];
     for (int v = 0; v < VECTORS; v++) {
         start[v] = plan->has_start ? P(load)(c + LANES * v) : P(all)(0);
         s[v] = start_first ? start[v] : P(all)(0);
     }
-    P(sum)(&h, plan, n, a, b, s, last);
+#if DIGITS == 53
+    if (h.mode == PX_STOCHASTIC)
+        P(stochastic)(&h, plan, n, a, b, s, last);
+    else
+#endif
+        P(sum)(&h, plan, n, a, b, s, last);
     for (int v = 0; v < VECTORS; v++) {
         if (plan->has_start && !start_first) /* at the end, unless it is +0 */
             s[v] = P(select)((MASK)start[v] != 0, P(add)(&h, start[v], s[v]), s[v]);
-        if (plan->rounds_out) s[v] = P(round_how)(&all_of_it, h.mode, &out, s[v]);
+        if (plan->rounds_out && h.mode != PX_STOCHASTIC) s[v] = P(round_how)(&all_of_it, h.mode, &out, s[v]);
         s[v] = P(select)(s[v] == s[v], s[v], P(all)((REAL)NAN));
     }
+#if DIGITS == 53
+    if (plan->rounds_out && h.mode == PX_STOCHASTIC) P(stochastic_out)(plan, &out, s);
+#endif
     memcpy(c, s, sizeof s);
 }
 #undef PLAIN

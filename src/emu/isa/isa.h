@@ -18,10 +18,13 @@ typedef struct px_target {
     double at_infinity; /* what takes the place of an infinity */
 } px_target;
 
+enum { PX_SORT_BYTES = 128 };
+
 /* How one row of results is summed. Terms are t_k = a_k b_k; every flag says what a step needs beyond the host's own
  * operation, so "none of them" is native arithmetic. */
 typedef struct px_plan {
-    int order;           /* px_order: sequential, blocked, pairwise, kahan or neumaier */
+    int order;           /* px_order: sequential, blocked, pairwise, kahan, neumaier, or sorted */
+    void *room;          /* of sorted orders: PX_SORT_BYTES a term */
     int64_t block;       /* terms of a block */
     bool fused;          /* s + a b in one rounding of the host (its product is not exact) */
     bool rounds_product; /* to mul */
@@ -37,6 +40,9 @@ typedef struct px_plan {
     int mode, mul_mode;  /* px_rounding_mode, of products apart; others than nearest_even: odd, special, in binary64 */
     bool directed;       /* or, toward zero, up and down: the host rounds so, and the caller has set it */
     bool odd_product;    /* the host's product is not exact: it is rounded to odd before it is rounded to mul */
+    int sr_bits;         /* of PX_STOCHASTIC, which is for sequential order in binary64; */
+    bool reversed;       /* its terms are the last one first; */
+    uint64_t stream, element; /* and the first column's bits are px_bits(stream, element, step), see kernel/sum.h */
     px_target mul, acc, split, out;
 } px_plan;
 
@@ -144,7 +150,7 @@ typedef struct px_mma_isa {
 /* ---- the steps of op/layer.h: arrays in binary64, rounded operation by operation ---- */
 
 /* X(enumerator): of two numbers, then of one. */
-#define PX_RND_LIST(X) X(ADD) X(SUBTRACT) X(MULTIPLY) X(DIVIDE) X(SQRT) X(EXP) X(TANH) X(ERF)
+#define PX_RND_LIST(X)  X(ADD) X(SUBTRACT) X(MULTIPLY) X(DIVIDE) X(SQRT) X(EXP) X(TANH) X(ERF)
 #define PX_RND_ENUM(id) PX_RND_##id,
 typedef enum px_rnd_op { PX_RND_LIST(PX_RND_ENUM) } px_rnd_op;
 #undef PX_RND_ENUM
