@@ -224,6 +224,7 @@ static void a_matrix_unit_updates_the_panels(void **state) {
     }
     assert_true(px_flight_number(&f, 1, "slack_bwd") <= 1);
     assert_string_equal(px_flight_text(&f, 5, "slack_bwd"), "");
+    assert_string_equal(px_flight_text(&f, 5, "phi"), "");
     assert_non_null(strstr(px_flight_text(&f, 5, "bound_note"), "no bound: a matrix unit"));
     static const char *const refused[] = {"method = cholesky\nmodel = h100\nmatrix = moler\nwork = fp16\n",
                                           "method = lu\nblock = 8\nwork = fp16\n",

@@ -2,6 +2,7 @@
 
 #include <math.h>
 
+#include "arith/model.h"
 #include "backend/registry.h"
 #include "kind/columns.h"
 #include "kind/dump.h"
@@ -26,7 +27,8 @@
     X("cond_skeel_x", "1", PX_COLUMN_NUMBER, "|| |A^-1||A||x| || / ||x||, an upper bound")                             \
     X("kappa_u", "1", PX_COLUMN_NUMBER,                                                                                \
       "kappa_inf times u of the factorisation: forward error by the first-order rule")                                 \
-    X("phi", "1", PX_COLUMN_NUMBER, "3 n u || |A^-1||L||U| ||: below 1, refinement by these factors converges")        \
+    X("phi", "1", PX_COLUMN_NUMBER,                                                                                    \
+      "3 n u || |A^-1||L||U| ||: below 1, refinement by these factors converges; not of models")                       \
     X("kappa_limit", "1", PX_COLUMN_NUMBER,                                                                            \
       "kappa up to which the method converges in theory: 1/u, gmres_ir: "                                              \
       "1/(u sqrt(u_work))")                                                                                            \
@@ -122,7 +124,8 @@ static void set_conditions(px_row *row, const px_solving *s, px_arena *arena) {
     px_columns_figure(row, "cond_skeel", c.cond);
     px_columns_figure(row, "cond_skeel_x", c.cond_x);
     px_columns_figure(row, "kappa_u", c.kappa_inf * u);
-    if (!s->factors.lu) return;
+    if (!s->factors.lu || s->how.factor.model != PX_MODEL_NONE)
+        return; /* a theorem about operations rounded one by one */
     const px_scales *scales = &s->solution.scales;
     px_columns_figure(row, "phi",
                       px_convergence_factor(arena, &s->linear, &s->factors, scales->row, scales->column, scales->mu));
