@@ -107,7 +107,7 @@ static px_recipe some_recipe(void) {
     r.order = (uint8_t)below(PX_ORDER_COUNT);
     r.fused = below(4) == 0;
     r.rounding = below(4) ? PX_NEAREST_EVEN : (uint8_t)below(PX_ROUNDING_COUNT);
-    r.sr_bits = r.rounding != PX_STOCHASTIC ? 0 : r.fused ? 32 : 12;
+    r.sr_bits = r.rounding != PX_STOCHASTIC ? 0 : below(2) ? 12 : (uint8_t)(1 + below(40));
     r.block = (int32_t)(1 + below(20));
     r.splits = (int32_t)(1 + below(5));
     if (below(8) == 0) { /* mixed precision as it is used */

@@ -246,19 +246,26 @@ static void add_splits(const part *p, float *state) {
 
 /* ---- results ---- */
 
-/* Row i of the part, from memory: copied where the result is stored as the unit holds it. */
+/* Is the row one with special entries, or the panel? */
+static bool may_be_special(const part *p, int64_t row) {
+    return p->w->a.line[row].special || p->w->b.line[p->panel].special;
+}
+
+/* Row i of the part but for its special entries: copied where the result is stored as the unit holds it. */
 static void store_row(const part *p, int64_t i, const float *sums) {
     const work *w = p->w;
     const px_view *out = &w->task->out[0];
     int64_t row = p->first + i, first = p->panel * w->b.columns, left = out->cols - first;
     int64_t columns = left < w->b.columns ? left : w->b.columns;
-    if (out->cs == 1 && px_fp_equal(out->fmt, w->unit.out)) {
+    bool special = may_be_special(p, row);
+    if (out->cs == 1 && px_fp_equal(out->fmt, w->unit.out) && !special) {
         memcpy((float *)out->data + row * out->rs + first, sums, (size_t)columns * sizeof *sums);
         return;
     }
     const px_fp fmt = w->task->call->recipe.out;
     for (int64_t j = 0; j < columns; j++)
-        px_view_set(out, row, first + j, px_round(fmt, px_rounding_of(PX_NEAREST_EVEN), (double)sums[j], 0));
+        if (!special || (!w->a.special[row] && !w->b.special[first + j]))
+            px_view_set(out, row, first + j, px_round(fmt, px_rounding_of(PX_NEAREST_EVEN), (double)sums[j], 0));
 }
 
 /* Entry (i, j) by the definition. terms: room for 2 k numbers. */
@@ -304,7 +311,7 @@ static void set_specials(const part *p, const float *sums) {
     double *terms = NULL;
     int64_t first = p->panel * w->b.columns;
     for (int64_t i = p->first; i < p->first + p->rows; i++, sums += w->b.columns) {
-        if (!w->a.line[i].special && !w->b.line[p->panel].special) continue;
+        if (!may_be_special(p, i)) continue;
         for (int64_t j = first; j < first + w->b.columns && j < w->task->out[0].cols; j++) {
             if (!w->a.special[i] && !w->b.special[j]) continue;
             if (!terms) terms = px_scratch(2 * w->k, sizeof *terms);
@@ -326,8 +333,8 @@ static void run_part(void *context, int64_t index) {
         if (!from_zero) each_entry(&p, state, the_start);
         add_chain(&p, 0, w->k, state, from_zero);
     }
+    set_specials(&p, state); /* first: a start value may lie where the result goes */
     for (int64_t i = 0; i < p.rows; i++) store_row(&p, i, state + i * w->b.columns);
-    set_specials(&p, state);
 }
 
 /* May a tile need the general kernel? Start values are looked at later. */

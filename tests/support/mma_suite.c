@@ -134,6 +134,11 @@ static void compare(product *p, px_arena *arena, const px_isa *isa, const char *
     px_view want = p->task.out[0];
     px_task task = p->task;
     task.out[0] = new_view(arena, want.fmt, want.rows, want.cols);
+    if (px_view_present(&task.in[2]) && px_fp_equal(task.in[2].fmt, want.fmt) && p->blocks % 2 == 0) { /* in place */
+        for (int64_t i = 0; i < want.rows; i++)
+            for (int64_t j = 0; j < want.cols; j++) px_view_set(&task.out[0], i, j, px_view_get(&task.in[2], i, j));
+        task.in[2] = task.out[0];
+    }
     px_isa_use(isa);
     px_mma_tiles_run(&task);
     for (int64_t i = 0; i < want.rows; i++)
