@@ -150,7 +150,7 @@ void bench_products(const bench_options *o, const px_isa *isa, bench_pipes pipes
         double goal = goal_of(cases[i].goal, limit, pipes, isa, cases[i].peer);
         bench_case c = {cases[i].name, cases[i].peer_name, "GMAC/s", work, &p, ours, cases[i].peer, goal, limit};
         run(&c, state);
-        if (cases[i].goal > 0 && cases[i].peer != scalar_float16) bench_scaling(o, &c, run, state);
+        if (cases[i].peer != scalar_float16) bench_scaling(o, &c, run, state);
     }
     for (int s = 0; s < 3; s++) {
         free(p.f32[s]);

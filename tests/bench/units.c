@@ -106,6 +106,7 @@ void bench_units(const bench_options *o, const px_isa *isa, bench_run *run, void
         double goal = goal_of(o, isa, cases[i].goal, cases[i].goal_avx2);
         bench_case c = {cases[i].name, "sgemm", "GMAC/s", pow((double)p.n, 3), &p, ours, sgemm, goal, 0};
         run(&c, state);
+        bench_scaling(o, &c, run, state);
     }
     for (int s = 0; s < 3; s++) free(p.x[s]);
 }
