@@ -21,4 +21,5 @@ file(CONFIGURE OUTPUT ${OUT} @ONLY CONTENT "/* Written by the build. */
 #define PX_GIT_DIRTY @dirty@
 #define PX_COMPILER \"@COMPILER@\"
 #define PX_BUILD_TYPE \"@BUILD_TYPE@\"
+#define PX_BUILD_ID \"@VERSION@ @commit@ @dirty@\"
 ")

@@ -14,7 +14,7 @@ static px_toy toy;
 
 static px_layout main_table(const char *const *metrics, int n) {
     const px_kind_spec *s = &toy.kind.spec;
-    return px_layout_main(toy.arena, s->params, s->n_params, s->columns, s->n_columns, metrics, n);
+    return px_layout_main(toy.arena, s->params, s->n_params, s->columns, s->n_columns, metrics, n, false);
 }
 
 static px_layout library_table(const char *const *metrics, int n) {

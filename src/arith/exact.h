@@ -39,25 +39,25 @@ enum { PX_INEXACT = 1, PX_UNDERFLOW = 2, PX_OVERFLOWED = 4, PX_DIVZERO = 8, PX_I
  * format). The sign of an exact zero sum is minus only in mode PX_DOWN, or when both terms are -0. Invalid operations
  * give PX_NAN and raise PX_INVALID, x/0 raises PX_DIVZERO in *flags (which may be NULL; flags are or-ed). Operands are
  * quiet. */
-px_exact px_exact_of(double a);
-px_exact px_exact_add(px_rounding r, double a, double b, unsigned *flags);
-px_exact px_exact_mul(double a, double b, unsigned *flags);
-px_exact px_exact_div(double a, double b, unsigned *flags);
-px_exact px_exact_sqrt(double a, unsigned *flags);
-px_exact px_exact_fma(px_rounding r, double a, double b, double c, unsigned *flags); /* a b + c */
+PX_HD px_exact px_exact_of(double a);
+PX_HD px_exact px_exact_add(px_rounding r, double a, double b, unsigned *flags);
+PX_HD px_exact px_exact_mul(double a, double b, unsigned *flags);
+PX_HD px_exact px_exact_div(double a, double b, unsigned *flags);
+PX_HD px_exact px_exact_sqrt(double a, unsigned *flags);
+PX_HD px_exact px_exact_fma(px_rounding r, double a, double b, double c, unsigned *flags); /* a b + c */
 
 /* The exact sum of two exact values of at most 106 bits each, neither sticky: terms that are products not yet rounded.
  * -x: flip the sign. Compares |x| with |y|: -1, 0, +1 (neither sticky, neither NaN). */
-px_exact px_exact_sum(px_rounding r, px_exact x, px_exact y, unsigned *flags);
-int px_exact_compare_magnitude(px_exact x, px_exact y);
+PX_HD px_exact px_exact_sum(px_rounding r, px_exact x, px_exact y, unsigned *flags);
+PX_HD int px_exact_compare_magnitude(px_exact x, px_exact y);
 
 /* x rounded once to the format f, which is not exact. Raises in *flags (may be NULL): inexact; underflow when tiny
  * after rounding and inexact (a flushed result is both); overflow and inexact; an infinity that f does not have:
  * invalid when it becomes NaN, overflow and inexact when it saturates. bits: stochastic only. A NaN is the one
  * canonical quiet NaN, positive. */
-double px_exact_round(px_fp f, px_rounding r, px_exact x, uint64_t bits, unsigned *flags);
+PX_HD double px_exact_round(px_fp f, px_rounding r, px_exact x, uint64_t bits, unsigned *flags);
 
 /* What a finite value beyond the range becomes; raises overflow and inexact. */
-double px_exact_overflow(px_fp f, px_rounding r, int sign, unsigned *flags);
+PX_HD double px_exact_overflow(px_fp f, px_rounding r, int sign, unsigned *flags);
 
 #endif

@@ -156,7 +156,3 @@ bool px_fp_equal(px_fp a, px_fp b) {
 int px_fp_exponent_bits(px_fp fp) { return fp.width - fp.pad - fp.p; }
 
 double px_fp_u(px_fp fp) { return px_fp_is_exact(fp) ? 0.0 : ldexp(1.0, -fp.p); }
-
-double px_fp_min_normal(px_fp fp) { return ldexp(1.0, fp.emin); }
-
-double px_fp_min_subnormal(px_fp fp) { return ldexp(1.0, fp.emin - fp.p + 1); }

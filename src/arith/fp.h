@@ -6,11 +6,13 @@
 #ifndef PX_ARITH_FP_H
 #define PX_ARITH_FP_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/hd.h"
 
 /* Overflow rules: what a result beyond max_finite becomes when its mode rounds it outwards. Under saturate a format
  * yields no infinity at all: an infinite operand or quotient gives +-max_finite, too. X(enumerator, name) */
@@ -61,16 +63,17 @@ const char *px_fp_name(px_fp fp, char buf[24]);
 px_status px_fp_set_overflow(px_fp *fp, const char *rule, px_error *err); /* inf | nan | saturate */
 const char *px_overflow_name(px_overflow overflow);
 
-static inline px_fp px_fp_exact(void) { return (px_fp){0}; }
-static inline bool px_fp_is_exact(px_fp fp) { return fp.p == 0; }
+PX_HD_INLINE px_fp px_fp_exact(void) { return (px_fp){0}; }
+PX_HD_INLINE bool px_fp_is_exact(px_fp fp) { return fp.p == 0; }
 bool px_fp_equal(px_fp a, px_fp b); /* all fields */
 
 int px_fp_exponent_bits(px_fp fp);    /* width of the exponent field */
-double px_fp_u(px_fp fp);             /* 2^-p; 0 for exact */
-double px_fp_min_normal(px_fp fp);    /* 2^emin */
-double px_fp_min_subnormal(px_fp fp); /* 2^(emin-p+1), whether or not subnormals are kept */
+double px_fp_u(px_fp fp);         /* 2^-p; 0 for exact */
+/* 2^emin; 2^(emin-p+1), whether or not subnormals are kept. */
+PX_HD_INLINE double px_fp_min_normal(px_fp fp) { return ldexp(1.0, fp.emin); }
+PX_HD_INLINE double px_fp_min_subnormal(px_fp fp) { return ldexp(1.0, fp.emin - fp.p + 1); }
 
 /* Carrier: px_mat stores float when the format fits binary32, else double. The one predicate. */
-static inline bool px_fits_float(px_fp fp) { return fp.p != 0 && fp.p <= 24 && fp.emin >= -126 && fp.emax <= 127; }
+PX_HD_INLINE bool px_fits_float(px_fp fp) { return fp.p != 0 && fp.p <= 24 && fp.emin >= -126 && fp.emax <= 127; }
 
 #endif

@@ -54,7 +54,7 @@ typedef struct px_recipe {
     int32_t slices, mx_block;       /* 0: does not apply */
 } px_recipe;
 
-static inline px_rounding px_recipe_rounding(const px_recipe *r) { return (px_rounding){r->rounding, r->sr_bits}; }
+PX_HD_INLINE px_rounding px_recipe_rounding(const px_recipe *r) { return (px_rounding){r->rounding, r->sr_bits}; }
 
 /* Everything in one format, sequential, nearest_even, not fused. */
 px_recipe px_recipe_uniform(px_fp f);
@@ -67,7 +67,7 @@ const char *px_algorithm_name(px_algorithm algorithm);
 
 /* The algorithms up to PX_MXFP4 multiply and add other numbers in the place of the operands, by the rest of the recipe:
  * each term becomes so many products, of numbers of this format. */
-static inline bool px_algorithm_replaces(px_algorithm a) { return a != PX_ALGORITHM_NONE && a <= PX_MXFP4; }
+PX_HD_INLINE bool px_algorithm_replaces(px_algorithm a) { return a != PX_ALGORITHM_NONE && a <= PX_MXFP4; }
 int px_algorithm_copies(px_algorithm algorithm);
 px_fp px_algorithm_operand(px_algorithm algorithm, px_fp in);
 

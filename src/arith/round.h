@@ -18,38 +18,38 @@
 #include "arith/exact.h"
 
 /* x, any double, rounded to f. Exact (p = 0) returns x. */
-static inline double px_round(px_fp f, px_rounding r, double x, uint64_t bits);
+PX_HD_INLINE double px_round(px_fp f, px_rounding r, double x, uint64_t bits);
 
 /* What an operation of a machine that computes in f sees of x: zero of the same sign when f flushes and |x| < 2^emin.
  */
-double px_flush(px_fp f, double x);
+PX_HD double px_flush(px_fp f, double x);
 
 /* One operation on doubles, rounded once to f, which must not be exact. */
-double px_add(px_fp f, px_rounding r, double a, double b, uint64_t bits);
-double px_sub(px_fp f, px_rounding r, double a, double b, uint64_t bits);
-double px_mul(px_fp f, px_rounding r, double a, double b, uint64_t bits);
-double px_div(px_fp f, px_rounding r, double a, double b, uint64_t bits);
-double px_sqrt(px_fp f, px_rounding r, double a, uint64_t bits);
-double px_fma(px_fp f, px_rounding r, double a, double b, double c, uint64_t bits); /* a b + c */
+PX_HD double px_add(px_fp f, px_rounding r, double a, double b, uint64_t bits);
+PX_HD double px_sub(px_fp f, px_rounding r, double a, double b, uint64_t bits);
+PX_HD double px_mul(px_fp f, px_rounding r, double a, double b, uint64_t bits);
+PX_HD double px_div(px_fp f, px_rounding r, double a, double b, uint64_t bits);
+PX_HD double px_sqrt(px_fp f, px_rounding r, double a, uint64_t bits);
+PX_HD double px_fma(px_fp f, px_rounding r, double a, double b, double c, uint64_t bits); /* a b + c */
 
 /* Random bits belong to coordinates of the definition, never to a loop, tile or thread: element is the index in the
  * RESULT (row-major), step 2k the product k, 2k+1 the sum k. px_bits_for: 0 in modes that draw nothing. */
-uint64_t px_bits(uint64_t stream, uint64_t element, uint64_t step);
-static inline uint64_t px_bits_for(px_rounding r, uint64_t stream, uint64_t element, uint64_t step) {
+PX_HD uint64_t px_bits(uint64_t stream, uint64_t element, uint64_t step);
+PX_HD_INLINE uint64_t px_bits_for(px_rounding r, uint64_t stream, uint64_t element, uint64_t step) {
     return r.mode == PX_STOCHASTIC ? px_bits(stream, element, step) : 0;
 }
 
 /* The neighbours of x, a finite number of f: the next number of f above and below (the infinity or NaN of f beyond the
  * largest). Flushed subnormals are no numbers of f. */
-double px_next_up(px_fp f, double x);
-double px_next_down(px_fp f, double x);
+PX_HD double px_next_up(px_fp f, double x);
+PX_HD double px_next_down(px_fp f, double x);
 
 /* px_round where the short way below ends: special values, subnormals, overflow. */
-double px_round_rare(px_fp f, px_rounding r, double x, uint64_t bits);
+PX_HD double px_round_rare(px_fp f, px_rounding r, double x, uint64_t bits);
 
 /* How much to add to the word of |x|, of which `drop` low bits (0 .. 51) go, so that truncation then rounds: a carry
  * runs into the exponent field, as it should. */
-static inline uint64_t px_round_increment(px_rounding r, uint64_t word, int negative, int drop, uint64_t bits) {
+PX_HD_INLINE uint64_t px_round_increment(px_rounding r, uint64_t word, int negative, int drop, uint64_t bits) {
     uint64_t quantum = (uint64_t)1 << drop, low = word & (quantum - 1), odd = word >> drop & 1;
     switch ((px_rounding_mode)r.mode) {
     case PX_NEAREST_EVEN: return drop ? (quantum >> 1) - 1 + odd : 0;
@@ -69,7 +69,7 @@ static inline uint64_t px_round_increment(px_rounding r, uint64_t word, int nega
     return ((low >> (drop - r.sr_bits)) + drawn) >> r.sr_bits ? quantum : 0;
 }
 
-static inline double px_round(px_fp f, px_rounding r, double x, uint64_t bits) {
+PX_HD_INLINE double px_round(px_fp f, px_rounding r, double x, uint64_t bits) {
     if (f.p == 0) return x;
     uint64_t word, sign = (uint64_t)1 << 63;
     memcpy(&word, &x, sizeof word);

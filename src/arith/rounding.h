@@ -4,6 +4,8 @@
 
 #include <stdint.h>
 
+#include "base/hd.h"
+
 #define PX_ROUNDING_LIST(X)                                                                                            \
     X(PX_NEAREST_EVEN, "nearest_even", "to nearest, ties to the even significand (IEEE default)")                      \
     X(PX_NEAREST_AWAY, "nearest_away", "to nearest, ties away from zero")                                              \
@@ -25,8 +27,8 @@ typedef struct px_rounding {
     uint8_t sr_bits; /* stochastic only */
 } px_rounding;
 
-static inline px_rounding px_rounding_of(px_rounding_mode mode) {
-    return (px_rounding){(uint8_t)mode, mode == PX_STOCHASTIC ? PX_SR_BITS_DEFAULT : 0};
+PX_HD_INLINE px_rounding px_rounding_of(px_rounding_mode mode) {
+    return (px_rounding){(uint8_t)mode, (uint8_t)(mode == PX_STOCHASTIC ? PX_SR_BITS_DEFAULT : 0)};
 }
 
 const char *px_rounding_name(px_rounding_mode mode);

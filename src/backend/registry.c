@@ -3,17 +3,33 @@
 #include <string.h>
 
 #include "backend/blas_library.h"
+#include "backend/plugin.h"
+
+static const px_exec automatic = {.abi = PX_EXEC_ABI,
+                                  .name = "auto",
+                                  .help = "cuda where there is a device, else emulated: the same bits; rows say which"};
 
 const px_exec *const *px_backends(int *n) {
-    static const px_exec *all[3];
+    enum { OWN = 4 };
+    static const px_exec *all[OWN + PX_PLUGIN_EXEC_COUNT];
     all[0] = px_backend_emulated();
     all[1] = px_backend_openblas();
     all[2] = px_blas_library("blas:*", ""); /* stands for any */
-    *n = 3;
+    all[3] = &automatic;                    /* stands for one of the others */
+    for (int i = 0; i < PX_PLUGIN_EXEC_COUNT; i++) all[OWN + i] = px_plugin_listed((px_plugin_exec)i);
+    *n = OWN + PX_PLUGIN_EXEC_COUNT;
     return all;
 }
 
+/* What `auto` comes to here: the device, where there is one. */
+static const px_exec *chosen(void) {
+    return px_plugin_ready(PX_CUDA, NULL) == PX_OK ? px_plugin_find(PX_CUDA) : px_backend_emulated();
+}
+
 const px_exec *px_backend_find(const char *name) {
+    if (strcmp(name, automatic.name) == 0) return chosen();
+    int plugin = px_plugin_named(name);
+    if (plugin >= 0) return px_plugin_find((px_plugin_exec)plugin);
     int n;
     const px_exec *const *all = px_backends(&n);
     for (int i = 0; i < n; i++)
@@ -24,6 +40,18 @@ const px_exec *px_backend_find(const char *name) {
 const px_exec *px_backend_of(const char *name, const char *path) {
     return path ? px_blas_library(name, path) : px_backend_find(name);
 }
+
+px_status px_backend_ready(const char *name, px_error *err) {
+    int plugin = px_plugin_named(name);
+    return plugin >= 0 ? px_plugin_ready((px_plugin_exec)plugin, err) : PX_OK;
+}
+
+const char *px_backend_place(const char *name) {
+    int plugin = px_plugin_named(strcmp(name, automatic.name) == 0 ? chosen()->name : name);
+    return plugin >= 0 ? px_plugin_place((px_plugin_exec)plugin) : "cpu";
+}
+
+bool px_backend_may_move(const char *name) { return px_plugin_named(name) >= 0 || strcmp(name, automatic.name) == 0; }
 
 static px_status get(const px_exec *exec, void *state, px_arg from, px_mat *out, px_error *err) {
     px_wide value = px_wide_of(*out);

@@ -10,6 +10,13 @@ const px_exec *px_backend_find(const char *name); /* NULL: unknown */
 /* The executor of a value of the axis: its text, and its path where it has one (blas:LABEL=PATH), else NULL. */
 const px_exec *px_backend_of(const char *name, const char *path);
 
+/* PX_OK when it can compute here; PX_SKIPPED and why where a plug-in or its device is missing. */
+px_status px_backend_ready(const char *name, px_error *err);
+
+/* Where it computes here: "cpu" or "gpu". Whether that is worth a column: not for those that know only the CPU. */
+const char *px_backend_place(const char *name);
+bool px_backend_may_move(const char *name);
+
 const px_exec *px_backend_emulated(void); /* every rounding by precx's own code: the same bits on every machine */
 const px_exec *px_backend_openblas(void); /* whatever the OpenBLAS loaded here does, on one thread */
 

@@ -29,11 +29,11 @@ typedef struct px_error {
 px_status px_fail(px_error *err, px_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* A broken invariant: prints file, line and the condition, then aborts. */
-_Noreturn void px_assert_failed(const char *file, int line, const char *condition);
+__attribute__((noreturn)) void px_assert_failed(const char *file, int line, const char *condition);
 
 /* Memory that the machine does not have: prints how much was wanted, then exits with PX_INCOMPLETE. What the journal
  * holds is on disk by then. */
-_Noreturn void px_out_of_memory(unsigned long long bytes);
+__attribute__((noreturn)) void px_out_of_memory(unsigned long long bytes);
 
 #define PX_TRY(call)                                                                                                  \
     do {                                                                                                              \
@@ -41,6 +41,10 @@ _Noreturn void px_out_of_memory(unsigned long long bytes);
         if (px_try_status != PX_OK) return px_try_status;                                                             \
     } while (0)
 
+#if defined(__CUDA_ARCH__) /* device code: the launch ends in an error */
+#define PX_ASSERT(condition) ((condition) ? (void)0 : __trap())
+#else
 #define PX_ASSERT(condition) ((condition) ? (void)0 : px_assert_failed(__FILE__, __LINE__, #condition))
+#endif
 
 #endif

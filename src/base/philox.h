@@ -5,14 +5,16 @@
 
 #include <stdint.h>
 
+#include "base/hd.h"
+
 typedef struct px_bits128 {
     uint64_t lo, hi;
 } px_bits128;
 
 /* 128 bits for this key and this two-word counter. */
-px_bits128 px_philox(uint64_t key, uint64_t counter_hi, uint64_t counter_lo);
+PX_HD px_bits128 px_philox(uint64_t key, uint64_t counter_hi, uint64_t counter_lo);
 
 /* A 64-bit stream name (FNV-1a of the text): "A", "B", "sum.x" ... */
-uint64_t px_stream(const char *name);
+PX_HD uint64_t px_stream(const char *name);
 
 #endif

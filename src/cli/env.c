@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "backend/plugin.h"
 #include "base/parallel.h"
 #include "base/probe.h"
 #include "base/text.h"
@@ -64,13 +65,21 @@ static const char *instruction_sets(px_arena *arena) {
     return *sets ? sets : px_arena_strdup(arena, "baseline");
 }
 
+static const char *gpu(px_arena *arena) {
+    px_error err;
+    char text[256];
+    if (px_plugin_ready(PX_CUDA, &err) != PX_OK) return px_arena_printf(arena, "none: %s", err.text);
+    px_plugin_info(PX_CUDA, text, sizeof text);
+    return px_arena_strdup(arena, text);
+}
+
 static void add_machine(px_arena *arena, px_table *t) {
     double bytes = (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE);
     item(t, "cpu", cpu_name(arena));
     item(t, "instruction_sets", instruction_sets(arena));
     item(t, "threads", px_arena_printf(arena, "%d", px_parallel_jobs()));
     item(t, "memory_gib", px_arena_printf(arena, "%.1f", bytes / (1024.0 * 1024.0 * 1024.0)));
-    item(t, "gpu", "none: this build has no GPU backend");
+    item(t, "gpu", gpu(arena));
 }
 
 static void add_libraries(px_arena *arena, px_table *t) {

@@ -90,6 +90,7 @@ px_status px_jobs_prepare(const px_cli *cli, px_jobs *all, px_error *err) {
     for (int i = 0; i < all->n; i++) all->at[i].arena = px_arena_new();
     PX_TRY(read_options(cli, &all->overrides, &all->options, err));
     PX_TRY(load_all(cli, all->at, &all->overrides, err));
+    for (int i = 0; i < all->n && !px_cli_given(cli, PX_OPT_DRY_RUN); i++) PX_TRY(px_kind_ready(&all->at[i].plan, err));
     return check_stems(all->at, all->n, err);
 }
 

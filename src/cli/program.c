@@ -36,7 +36,8 @@ void px_print_error(const px_error *err) {
     if (!*err->text) return;
     const char *place = strstr(err->text, ": error: ");
     bool has_place = place && place > err->text && place[-1] >= '0' && place[-1] <= '9';
-    fprintf(stderr, "%s%s\n", has_place ? "" : "precx: error: ", err->text);
+    const char *said = err->status == PX_SKIPPED ? "precx: skipped: " : "precx: error: ";
+    fprintf(stderr, "%s%s\n", has_place ? "" : said, err->text);
 }
 
 static px_status run(px_arena *arena, int argc, const char *const *argv, px_error *err) {

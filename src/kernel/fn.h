@@ -13,13 +13,13 @@
 
 #include "arith/round.h"
 
-static inline double px_fn_from_word(uint64_t w) {
+PX_HD_INLINE double px_fn_from_word(uint64_t w) {
     double x;
     memcpy(&x, &w, sizeof x);
     return x;
 }
 
-static inline uint64_t px_fn_word(double x) {
+PX_HD_INLINE uint64_t px_fn_word(double x) {
     uint64_t w;
     memcpy(&w, &x, sizeof w);
     return w;
@@ -32,7 +32,7 @@ typedef struct px_fn_reduced {
     int64_t k;
 } px_fn_reduced;
 
-static inline px_fn_reduced px_fn_reduce(double x) {
+PX_HD_INLINE px_fn_reduced px_fn_reduce(double x) {
     double shifted = x * 0x1.71547652b82fep0 + 0x1.8p52, k = shifted - 0x1.8p52;
     double r = (x - k * 0x1.62e42feep-1) - k * 0x1.a39ef35793c76p-33;
     return (px_fn_reduced){r,
@@ -40,7 +40,7 @@ static inline px_fn_reduced px_fn_reduce(double x) {
 }
 
 /* exp(r) - 1, |r| <= 0.3466: Taylor's series to r^13, the next term is below 2^-57 relative. */
-static inline double px_fn_series(double r) {
+PX_HD_INLINE double px_fn_series(double r) {
     double q = 1.0 / 6227020800;
     q = q * r + 1.0 / 479001600;
     q = q * r + 1.0 / 39916800;
@@ -56,10 +56,10 @@ static inline double px_fn_series(double r) {
     return r + r * r * q;
 }
 
-static inline double px_fn_power_of_two(int64_t k) { return px_fn_from_word((uint64_t)(k + 1023) << 52); }
+PX_HD_INLINE double px_fn_power_of_two(int64_t k) { return px_fn_from_word((uint64_t)(k + 1023) << 52); }
 
 /* 1 ulp. Two factors, so that subnormal results are rounded once. */
-static inline double px_fn_exp64(double x) {
+PX_HD_INLINE double px_fn_exp64(double x) {
     double inside = x < -750 ? -750 : x > 750 ? 750 : x;
     px_fn_reduced a = px_fn_reduce(inside);
     int64_t half = a.k >> 1;
@@ -68,7 +68,7 @@ static inline double px_fn_exp64(double x) {
 }
 
 /* 3 ulp. (e^2x - 1) / (e^2x - 1 + 2) of |x|; beyond 22 it is 1 in binary64. */
-static inline double px_fn_tanh64(double x) {
+PX_HD_INLINE double px_fn_tanh64(double x) {
     double magnitude = fabs(x), inside = magnitude > 22 ? 22 : magnitude;
     px_fn_reduced a = px_fn_reduce(2 * inside);
     double power = px_fn_power_of_two(a.k), e = power * px_fn_series(a.r) + (power - 1);
@@ -77,20 +77,20 @@ static inline double px_fn_tanh64(double x) {
 }
 
 /* 1.5 ulp, of numbers that are not negative. */
-static inline double px_fn_rsqrt64(double x) { return 1 / sqrt(x); }
+PX_HD_INLINE double px_fn_rsqrt64(double x) { return 1 / sqrt(x); }
 
 /* 2 ulp; -inf at 0, NaN below. x = 2^e m, sqrt(1/2) <= m < sqrt 2; log m = 2 atanh(s), s = (m - 1)/(m + 1), |s| <
  * 0.1716: the first term left out, s^24/25, is below 2^-63 relative. */
-double px_fn_log64(double x);
+PX_HD double px_fn_log64(double x);
 
 /* 4 ulp. Cody, Rational Chebyshev approximations for the error function, Math. Comp. 23 (1969). */
-double px_fn_erf64(double x);
+PX_HD double px_fn_erf64(double x);
 
 /* One rounding of it to f. */
-static inline double px_fn_exp(px_fp f, px_rounding r, double x) { return px_round(f, r, px_fn_exp64(x), 0); }
-static inline double px_fn_tanh(px_fp f, px_rounding r, double x) { return px_round(f, r, px_fn_tanh64(x), 0); }
-static inline double px_fn_erf(px_fp f, px_rounding r, double x) { return px_round(f, r, px_fn_erf64(x), 0); }
-static inline double px_fn_log(px_fp f, px_rounding r, double x) { return px_round(f, r, px_fn_log64(x), 0); }
-static inline double px_fn_rsqrt(px_fp f, px_rounding r, double x) { return px_round(f, r, px_fn_rsqrt64(x), 0); }
+PX_HD_INLINE double px_fn_exp(px_fp f, px_rounding r, double x) { return px_round(f, r, px_fn_exp64(x), 0); }
+PX_HD_INLINE double px_fn_tanh(px_fp f, px_rounding r, double x) { return px_round(f, r, px_fn_tanh64(x), 0); }
+PX_HD_INLINE double px_fn_erf(px_fp f, px_rounding r, double x) { return px_round(f, r, px_fn_erf64(x), 0); }
+PX_HD_INLINE double px_fn_log(px_fp f, px_rounding r, double x) { return px_round(f, r, px_fn_log64(x), 0); }
+PX_HD_INLINE double px_fn_rsqrt(px_fp f, px_rounding r, double x) { return px_round(f, r, px_fn_rsqrt64(x), 0); }
 
 #endif

@@ -14,7 +14,8 @@ const char *const px_words_algorithm[] = {PX_ALGORITHM_LIST(SECOND) NULL};
 const char *const px_words_vector[] = {PX_VECTOR_LIST(FIRST) NULL};
 const char *const px_words_pair[] = {PX_PAIR_LIST(FIRST) NULL};
 const char *const px_words_matrix[] = {PX_MATRIX_LIST(FIRST) NULL};
-const char *const px_words_backend[] = {"emulated", "openblas", "blas:*", NULL}; /* as in the registry: a test */
+/* As in the registry: a test. */
+const char *const px_words_backend[] = {"emulated", "openblas", "blas:*", "auto", "cuda", "cublas", "cublas_reduced", "cublas_pedantic", "cuda_emu", NULL};
 const char *const px_words_exact[] = {"exact", NULL};
 const char *const px_words_fused[] = {[PX_FUSED_NO] = "no", [PX_FUSED_YES] = "yes", NULL};
 const char *const px_words_subnormal[] = {[PX_SUBNORMAL_KEEP] = "keep", [PX_SUBNORMAL_FLUSH] = "flush", NULL};

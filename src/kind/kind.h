@@ -37,6 +37,14 @@ typedef struct px_kind {
     px_status (*run)(const px_case *c, px_lab *lab, px_sink *sink, px_error *err);
 } px_kind;
 
+/* PX_OK when every backend of the plan can compute here, else PX_SKIPPED or PX_INCOMPLETE with what is missing. */
+px_status px_kind_ready(const px_plan *plan, px_error *err);
+
+/* Does a table of the plan say where its cells were executed? Where a backend may do so elsewhere than on the CPU. The
+ * column is `executed_on`: cpu or gpu. */
+bool px_kind_placed(const px_plan *plan);
+const char *px_kind_executed_on(const px_case *c);
+
 const px_kind *const *px_kinds(int *n);
 const px_kind *px_kind_find(const char *name); /* NULL: unknown */
 const px_kind_catalogue *px_kind_catalogue_get(void);

@@ -108,6 +108,7 @@ static const px_param params[] = {
            "exact: the step again in exact arithmetic (MPFR); certified: forward and backward in double-double with "
            "proven radii, for wide layers; none: no reference"),
     CHOICE("local", "no", no_yes, "yes: every operation again on the inputs that it had: local and propagated error"),
+    PX_AXIS_BACKEND,
     PX_AXIS_REP};
 
 #define KEY_COLUMNS(X)                                                                                                 \

@@ -73,6 +73,7 @@ typedef struct px_transformer {
     px_nn_model model;
     px_nn_policy policy;
     px_nn_scaler scaler;
+    const px_exec *exec; /* who computes the steps */
     int64_t steps, every; /* rows of tensors for steps 1, 1 + every, ... */
     px_tensors_id tensors;
     int judge;

@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "arith/model.h"
+#include "backend/registry.h"
 #include "kind/axes.h"
 #include "kind/transformer.h"
 
@@ -94,6 +95,7 @@ const char *px_transformer_read(px_arena *arena, const px_case *c, px_transforme
                           .histogram = px_case_word(c, "histogram") == 1,
                           .local = px_case_word(c, "local") == 1,
                           .parameters = px_case_value(c, "parameters")->path,
+                          .exec = px_backend_of(px_case_text(c, "backend"), px_case_value(c, "backend")->path),
                           .cell = c,
                           .initial = (px_initial_id)px_case_word(c, "initial"),
                           .init = px_case_real(c, "init"),

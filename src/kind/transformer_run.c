@@ -1,4 +1,3 @@
-#include "backend/registry.h"
 #include "kind/transformer.h"
 
 const char *px_transformer_unsupported(px_arena *arena, const px_case *c) {
@@ -7,7 +6,7 @@ const char *px_transformer_unsupported(px_arena *arena, const px_case *c) {
     if (why) return why;
     px_error err;
     if (px_nn_build(arena, &t.model, &t.policy, &t.program, &err) != PX_OK) return px_arena_strdup(arena, err.text);
-    return px_nn_refused(arena, &t.program, px_backend_emulated());
+    return px_nn_refused(arena, &t.program, t.exec);
 }
 
 static px_status make_step(const px_case *c, px_transformer *t, int64_t step, px_lab *lab, px_sink *sink,
@@ -31,7 +30,7 @@ px_status px_transformer_run(const px_case *c, px_lab *lab, px_sink *sink, px_er
     PX_ASSERT(px_transformer_read(lab->arena, c, &t) == NULL);
     t.signs = &signs;
     PX_TRY(px_nn_build(lab->arena, &t.model, &t.policy, &t.program, err));
-    PX_TRY(px_nn_train_open(lab->arena, &t.program, px_backend_emulated(), t.scaler, &t.train, err));
+    PX_TRY(px_nn_train_open(lab->arena, &t.program, t.exec, t.scaler, &t.train, err));
     px_transformer_start(c, &t);
     px_status status = PX_OK;
     if (t.parameters) status = px_transformer_load(lab->arena, t.parameters, &t.program, t.train.inputs, err);

@@ -1,4 +1,4 @@
-#include "op/op.h"
+#include "op/plugin.h"
 
 #include <stdbool.h>
 
@@ -178,4 +178,15 @@ void px_call_check(const px_prog *prog, const px_call *call) {
     case PX_OP_ADAPTIVE: check_adaptive(call); break;
     default: check_layer(call); break;
     }
+}
+
+uint64_t px_ops_hash(void) {
+#define PX_OP_TEXT(id, name, n_in, n_out, n_attr, flops, text) name #n_in #n_out #n_attr text
+    static const char ops[] = PX_OP_LIST(PX_OP_TEXT);
+#undef PX_OP_TEXT
+    const size_t sizes[] = {sizeof(px_slot), sizeof(px_call), sizeof(px_prog), sizeof(px_exec), sizeof(px_wide)};
+    uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
+    for (size_t i = 0; i < sizeof ops; i++) hash = (hash ^ (unsigned char)ops[i]) * 0x100000001b3u;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) hash = (hash ^ sizes[i]) * 0x100000001b3u;
+    return hash;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "io/csv.h"
+#include "kind/kind.h"
 
 /* Columns of these families are errors, which [measure] chooses from; everything else a kind reports stays. */
 static const char *const error_families[] = {"err_", "bwd_", "fwd_"};
@@ -32,11 +33,12 @@ static int add_columns(px_field *fields, int n, px_column_class class, const px_
 }
 
 px_layout px_layout_main(px_arena *arena, const px_param *params, int n_params, const px_column *columns, int n_columns,
-                         const char *const *metrics, int n_metrics) {
-    px_field *fields = PX_NEW_ARRAY(arena, px_field, 1 + n_params + n_columns);
+                         const char *const *metrics, int n_metrics, bool placed) {
+    px_field *fields = PX_NEW_ARRAY(arena, px_field, 2 + n_params + n_columns);
     int n = 0, status = -1;
     fields[n++] = (px_field){PX_FIELD_CELL, 0};
     for (int i = 0; i < n_params; i++) fields[n++] = (px_field){PX_FIELD_AXIS, i};
+    if (placed) fields[n++] = (px_field){PX_FIELD_PLACE, 0};
     n = add_columns(fields, n, PX_CLASS_KEY, columns, n_columns, NULL, 0);
     n = add_columns(fields, n, PX_CLASS_EXACT, columns, n_columns, metrics, n_metrics);
     for (int i = 0; i < n_columns; i++)
@@ -58,6 +60,7 @@ px_layout px_layout_library(px_arena *arena, const px_column *columns, int n_col
 const char *px_layout_field_name(const px_layout *layout, int i) {
     px_field f = layout->fields[i];
     if (f.source == PX_FIELD_CELL) return "cell";
+    if (f.source == PX_FIELD_PLACE) return "executed_on";
     return f.source == PX_FIELD_AXIS ? layout->params[f.index].name : layout->columns[f.index].name;
 }
 
@@ -81,6 +84,8 @@ static void record(const px_layout *layout, const px_case *c, const px_row *row,
             fields[i] = c->id;
         else if (f.source == PX_FIELD_AXIS)
             fields[i] = c->values[f.index].text;
+        else if (f.source == PX_FIELD_PLACE)
+            fields[i] = px_kind_executed_on(c);
         else if (row)
             fields[i] = row->fields[f.index];
         else

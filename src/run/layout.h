@@ -10,7 +10,7 @@
 /* The last column of every table; a kind declares it among its columns. */
 #define PX_STATUS_COLUMN "status"
 
-typedef enum px_field_source { PX_FIELD_CELL, PX_FIELD_AXIS, PX_FIELD_COLUMN } px_field_source;
+typedef enum px_field_source { PX_FIELD_CELL, PX_FIELD_AXIS, PX_FIELD_PLACE, PX_FIELD_COLUMN } px_field_source;
 
 typedef struct px_field {
     px_field_source source;
@@ -27,9 +27,9 @@ typedef struct px_layout {
 
 /* The main table of a kind. `metrics` are the names of [measure] (n_metrics = 0: all): an error column (err_, bwd_,
  * fwd_) that they do not name is left out; keys, bounds, counts and results stay. A kind that declares no `status` is a
- * bug. */
+ * bug. placed: `executed_on` stands behind the axes. */
 px_layout px_layout_main(px_arena *arena, const px_param *params, int n_params, const px_column *columns, int n_columns,
-                         const char *const *metrics, int n_metrics);
+                         const char *const *metrics, int n_metrics, bool placed);
 
 /* The table of the library's columns, by the same rule; n_fields = 0 when none is left. */
 px_layout px_layout_library(px_arena *arena, const px_column *columns, int n_columns, const char *const *metrics,

@@ -41,6 +41,10 @@ static json_t *describe_field(const px_layout *layout, int i) {
         set_text(field, "type", "string");
         set_text(field, "class", "id");
         set_text(field, "description", "the cell: the values of the axes that the experiment names, joined by '/'");
+    } else if (f.source == PX_FIELD_PLACE) {
+        set_text(field, "type", "string");
+        set_text(field, "class", "id");
+        set_text(field, "description", "where the backend computed here: cpu or gpu");
     } else if (f.source == PX_FIELD_AXIS) {
         set_text(field, "type", axis_types[layout->params[f.index].type]);
         set_text(field, "class", "axis");

@@ -239,7 +239,7 @@ px_status px_run(const px_experiment *experiment, const px_plan *plan, const px_
     s.directory = own.output_dir ? own.output_dir : experiment->output_dir ? experiment->output_dir : "results";
     const px_kind_spec *spec = &kind->spec;
     s.main = px_layout_main(s.arena, spec->params, spec->n_params, spec->columns, spec->n_columns, experiment->metrics,
-                            experiment->n_metrics);
+                            experiment->n_metrics, px_kind_placed(plan));
     s.library = px_layout_library(s.arena, spec->columns, spec->n_columns, experiment->metrics, experiment->n_metrics);
     select_cells(&s);
     note_start(&s);

@@ -1,0 +1,112 @@
+/* Every kernel of the device against the plain definition, on the CPU (cuda_emu): 0 differences, in every recipe and
+ * through every view. PX_TEST_EFFORT multiplies the number of cases. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "arith/model.h"
+#include "backend/plugin.h"
+#include "backend/registry.h"
+#include "base/text.h"
+#include "selftest/judge.h"
+
+/* Ends of blocks of 64 threads and of tiles of 16 and 128, a prime, and a larger one. */
+static const int64_t sizes[] = {1, 16, 17, 31, 32, 33, 64, 65, 97, 129, 300};
+enum { SIZES = sizeof sizes / sizeof *sizes, DATA_STRIDE = 3 }; /* fast: two kinds of data a size */
+
+static int effort(void) {
+    const char *text = getenv("PX_TEST_EFFORT");
+    return text ? atoi(text) : 1;
+}
+
+static px_tally sweep(px_op op, px_trial_recipe recipe, int model, int a_size) {
+    px_text told = {0};
+    px_tally t = {.lines_left = 5, .told = &told};
+    px_error err = {PX_OK, ""};
+    for (int s = 0; s < SIZES; s++)
+        for (int d = s % DATA_STRIDE; d<PX_TRIAL_DATA_COUNT; d += effort()> 1 ? 1 : DATA_STRIDE)
+            for (int i = 0; i < a_size * effort(); i++) {
+                px_trial_key key = {.seed = 9,
+                                    .op = op,
+                                    .size = sizes[s],
+                                    .data = (px_trial_data)d,
+                                    .recipe = recipe,
+                                    .model = model,
+                                    .number = (uint64_t)(s + d + i * 8)};
+                px_status status = px_judge_case(px_backend_find("cuda_emu"), &key, PX_EXACT, &t, &err);
+                if (status != PX_OK) fail_msg("%s: %s", px_op_name(op), err.text);
+            }
+    if (t.different)
+        fail_msg("%s: %lld of %lld values differ\n%s", px_op_name(op), (long long)t.different, (long long)t.values,
+                 px_text_str(&told));
+    assert_int_equal(t.repeats_differ, 0);
+    px_text_free(&told);
+    return t;
+}
+
+static void every_operation_is_its_definition(void **state) {
+    (void)state;
+    for (int op = 0; op < PX_OP_COUNT; op++) {
+        if (!px_trial_covers((px_op)op)) continue;
+        px_tally t = sweep((px_op)op, PX_RECIPE_ANY, 0, op == PX_OP_GEMM || op == PX_OP_SUM ? 3 : 1);
+        if (t.cases < SIZES * (PX_TRIAL_DATA_COUNT / DATA_STRIDE))
+            fail_msg("%s: %lld cases", px_op_name((px_op)op), (long long)t.cases);
+    }
+}
+
+static void products_by_instructions_are_the_definition(void **state) {
+    (void)state;
+    px_tally t = sweep(PX_OP_GEMM, PX_RECIPE_NATIVE, 0, 2);
+    assert_true(t.values > 3000);
+}
+
+static void products_by_the_matrix_unit_are_its_model(void **state) {
+    (void)state;
+    px_tally t = sweep(PX_OP_GEMM, PX_RECIPE_UNIT, PX_MODEL_H100, 1); /* cuda_emu's, unless it is told otherwise */
+    assert_true(t.cases >= 30);
+}
+
+/* cuda_emu with one bit wrong in its first result. */
+static px_status wrong_get(void *state, int slot, px_wide *value, px_error *err) {
+    PX_TRY(px_backend_find("cuda_emu")->get(state, slot, value, err));
+    double x = px_mat_get(&value->hi, 0, 0);
+    px_mat_set(&value->hi, 0, 0, x + ldexp(1, -10));
+    return PX_OK;
+}
+
+static void a_wrong_bit_is_told(void **state) {
+    (void)state;
+    px_exec wrong = *px_backend_find("cuda_emu");
+    px_text told = {0};
+    px_tally t = {.lines_left = 5, .told = &told};
+    px_trial_key key = {.seed = 9, .op = PX_OP_GEMM, .size = 33, .recipe = PX_RECIPE_NATIVE};
+    wrong.get = wrong_get;
+    assert_int_equal(px_judge_case(&wrong, &key, PX_EXACT, &t, NULL), PX_OK);
+    assert_int_equal(t.different, 1);
+    assert_int_equal(t.by_kind[PX_DIFFERS_ONE_ULP] + t.by_kind[PX_DIFFERS_MORE], 1);
+    assert_non_null(strstr(px_text_str(&told), "gemm fp16"));
+    assert_non_null(strstr(px_text_str(&told), "got=0x"));
+    px_text_free(&told);
+}
+
+int main(void) {
+    px_error err;
+    if (px_plugin_ready(PX_CUDA_EMU, &err) != PX_OK) {
+        fprintf(stderr, "skipped: %s\n", err.text);
+        return 77;
+    }
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_wrong_bit_is_told),
+        cmocka_unit_test(every_operation_is_its_definition),
+        cmocka_unit_test(products_by_instructions_are_the_definition),
+        cmocka_unit_test(products_by_the_matrix_unit_are_its_model),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
