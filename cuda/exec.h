@@ -27,6 +27,10 @@ int refuse(char *why, size_t n, const char *format, ...) __attribute__((format(p
 int kernels_support(const px_prog *prog, const px_call *call, char *why, size_t n);
 px_status kernels_run(void *st, int first, int count, px_error *err);
 
+/* What px_plugin.sanity promises (sanity.cu); the architecture of the code that the device has loaded for it. */
+px_status device_sanity(px_error *err);
+int device_code_version(void);
+
 /* Products by cuBLAS (cublas.cu): one executor a variant of cublasGemmEx. */
 const px_exec *cublas_execs(int *n);
 

@@ -53,7 +53,7 @@ px_status run_losses(const task *t, workspace *w, px_error *err) {
         PX_TRY(workspace_take(w, list + rest, &memory, err));
         double *e = static_cast<double *>(memory);
         if (n > 0) PX_START(mse_differences, grid_for(n, BLOCK), BLOCK, *t, e);
-        PX_START(mean, 1, BLOCK, *t, n, static_cast<const double *>(e), true, reinterpret_cast<int64_t *>(e + n));
+        PX_START(mean, 1, TEAM, *t, n, static_cast<const double *>(e), true, reinterpret_cast<int64_t *>(e + n));
         return PX_OK;
     }
     PX_TRY(scratch_for(t, w, m, 1, cols, &grid, &s, err));
@@ -61,8 +61,7 @@ px_status run_losses(const task *t, workspace *w, px_error *err) {
     PX_TRY(workspace_take(w, rows + list + rest, &memory, err));
     s.memory = static_cast<char *>(memory);
     double *losses = reinterpret_cast<double *>(s.memory + rows);
-    if (m > 0) PX_START(cross_entropy_rows, grid, BLOCK, *t, s, losses);
-    PX_START(mean, 1, BLOCK, *t, n, static_cast<const double *>(losses), false,
-             reinterpret_cast<int64_t *>(losses + n));
+    if (m > 0) PX_START(cross_entropy_rows, grid, TEAM, *t, s, losses);
+    PX_START(mean, 1, TEAM, *t, n, static_cast<const double *>(losses), false, reinterpret_cast<int64_t *>(losses + n));
     return PX_OK;
 }

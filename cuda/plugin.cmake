@@ -14,11 +14,22 @@ set_target_properties(px_plugin_house PROPERTIES POSITION_INDEPENDENT_CODE ON C_
 
 function(px_plugin_properties name)
   set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}
-    CXX_VISIBILITY_PRESET hidden CXX_STANDARD 20 CUDA_VISIBILITY_PRESET hidden CUDA_STANDARD 20)
+    CXX_VISIBILITY_PRESET hidden CUDA_VISIBILITY_PRESET hidden)
   target_link_options(${name} PRIVATE -Wl,-z,defs)
   add_dependencies(precx ${name})
   install(TARGETS ${name} LIBRARY DESTINATION lib/precx) # precx looks for it at ../lib/precx
 endfunction()
+
+if(PX_NVCC)
+  if(NOT CMAKE_CUDA_COMPILER_LAUNCHER)
+    set(CMAKE_CUDA_COMPILER_LAUNCHER ${CMAKE_C_COMPILER_LAUNCHER})
+  endif()
+  add_library(precx_cuda MODULE ${kernels} $<TARGET_OBJECTS:px_plugin_house>)
+  target_compile_options(precx_cuda PRIVATE
+    "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-Xcompiler -Wno-missing-field-initializers>")
+  target_link_libraries(precx_cuda PRIVATE px_cuda_strict CUDA::cublas m) # cudart is static, by CMake's default
+  px_plugin_properties(precx_cuda)
+endif()
 
 # A file has one language in a folder's CMakeLists.txt; emu/ is where these are C++.
 add_subdirectory(emu)

@@ -20,8 +20,9 @@ static void info(char *text, size_t n) {
     cudaGetDeviceProperties(&device, 0);
     cudaDriverGetVersion(&driver);
     cudaRuntimeGetVersion(&runtime);
-    snprintf(text, n, "%s, compute capability %d.%d, %d multiprocessors, driver %d, runtime %d", device.name,
-             device.major, device.minor, device.multiProcessorCount, driver, runtime);
+    snprintf(text, n, "%s, compute capability %d.%d, %d multiprocessors, ECC %s, driver %d, runtime %d, code for sm_%d",
+             device.name, device.major, device.minor, device.multiProcessorCount, device.ECCEnabled ? "on" : "off",
+             driver, runtime, device_code_version());
 }
 
 static const px_exec kernels = {
@@ -47,6 +48,6 @@ extern "C" __attribute__((visibility("default"))) const px_plugin *px_plugin_get
     int n;
     const px_exec *library = cublas_execs(&n);
     for (int i = 0; i < n && i + 1 < MOST; i++) all[i + 1] = &library[i];
-    plugin = {PX_PLUGIN_ABI, px_ops_hash(), px_plugin_build, all, n + 1, probe, info};
+    plugin = {PX_PLUGIN_ABI, px_ops_hash(), px_plugin_build, all, n + 1, probe, device_sanity, info};
     return &plugin;
 }

@@ -147,7 +147,7 @@ template <class Op> static px_status start(const task *t, workspace *w, int64_t 
     scratch s;
     if (things == 0) return PX_OK;
     PX_TRY(scratch_for(t, w, things, Op::ARRAYS, n, &grid, &s, err));
-    PX_START(rows<Op>, grid, BLOCK, *t, s, things);
+    PX_START(rows<Op>, grid, TEAM, *t, s, things);
     return PX_OK;
 }
 

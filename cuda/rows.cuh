@@ -27,8 +27,8 @@ static inline px_status scratch_for(const task *t, workspace *w, int64_t things,
     return PX_OK;
 }
 
-/* The numbers j = threadIdx.x, + BLOCK, ... of a row. */
-#define PX_EACH(j, n) for (int64_t j = threadIdx.x; j < (n); j += BLOCK)
+/* The numbers j = threadIdx.x, + TEAM, ... of a row. */
+#define PX_EACH(j, n) for (int64_t j = threadIdx.x; j < (n); j += TEAM)
 
 /* SUM_j a_j, DOT_j a_j b_j, in the words of op/layer.h: not rounded to recipe.out at the end. By the whole block. */
 static __device__ inline double sum_of(const px_recipe &recipe, int64_t n, const numbers &a, int64_t *room) {
@@ -55,12 +55,12 @@ static __device__ inline double larger(double a, double b) { return isnan(a) || 
 
 /* The largest of n numbers, NaN if one is. By the whole block. */
 static __device__ inline double largest_of(int64_t n, const double *z) {
-    PX_SHARED(double, tops, [BLOCK]);
+    PX_SHARED(double, tops, [TEAM]);
     double top = -(double)INFINITY;
     PX_EACH(j, n) top = larger(top, z[j]);
     tops[threadIdx.x] = top;
     __syncthreads();
-    for (int half = BLOCK / 2; half > 0; half /= 2) {
+    for (int half = TEAM / 2; half > 0; half /= 2) {
         if ((int)threadIdx.x < half) tops[threadIdx.x] = larger(tops[threadIdx.x], tops[threadIdx.x + half]);
         __syncthreads();
     }

@@ -89,8 +89,18 @@ struct summation {
     }
 };
 
-static inline bool is_chain(const px_recipe &r) {
-    return r.order == PX_SEQUENTIAL || r.order == PX_REVERSE || r.order == PX_KAHAN || r.order == PX_NEUMAIER;
+/* Is the order run by one thread a result? Chains are, and blocks where there are results enough for all threads. */
+static inline bool by_one_thread(const px_recipe &r, int64_t results) {
+    if (r.order == PX_BLOCKED || r.order == PX_SPLITK) return results >= 256;
+    return r.order != PX_PAIRWISE && r.order != PX_SORTED_UP && r.order != PX_SORTED_DOWN;
+}
+
+/* Terms of a block of the orders blocked and splitk; what their sums are rounded to. */
+static __device__ inline int64_t block_length(const summation &q) {
+    return q.recipe.order == PX_BLOCKED ? q.recipe.block : q.s.n / q.recipe.splits + (q.s.n % q.recipe.splits != 0);
+}
+static __device__ inline px_fp block_format(const summation &q) {
+    return q.recipe.order == PX_SPLITK ? q.recipe.split : px_fp_exact();
 }
 
 /* `count` terms from the `first`, `by` apart. */
@@ -124,46 +134,60 @@ static __device__ inline double neumaier_sum(const summation &q) {
     return q.plus(sum, lost, UINT64_MAX - 2);
 }
 
-/* An order that is a chain, by the calling thread alone, before the last rounding. */
+/* The sum of block j, rounded. */
+static __device__ inline double block_of_terms(const summation &q, int64_t length, int64_t j) {
+    int64_t k = j * length, count = q.s.n - k < length ? q.s.n - k : length;
+    return px_round(block_format(q), q.r, chain(q, 0.0, k, count, 1), q.bits(q.after(2 * j)));
+}
+
+static __device__ inline double blocks_in_turn(const summation &q) {
+    int64_t length = block_length(q);
+    double sum = block_of_terms(q, length, 0);
+    for (int64_t j = 1; j * length < q.s.n; j++) sum = q.plus(sum, block_of_terms(q, length, j), q.after(2 * j + 1));
+    return q.add_start(sum);
+}
+
+/* An order that by_one_thread accepts, by the calling thread alone, before the last rounding. */
 static __device__ inline double chain_sum(const summation &q) {
+    if (q.recipe.order == PX_BLOCKED || q.recipe.order == PX_SPLITK) return blocks_in_turn(q);
     if (q.recipe.order == PX_KAHAN) return kahan_sum(q);
     if (q.recipe.order == PX_NEUMAIER) return neumaier_sum(q);
     return q.recipe.order == PX_REVERSE ? chain(q, q.s.c, q.s.n - 1, q.s.n, -1) : chain(q, q.s.c, 0, q.s.n, 1);
 }
 
-/* The tree of neighbours, by a whole block. A tile of 2 BLOCK consecutive terms is a subtree; its levels are made in
+/* The tree of neighbours, by a whole block. A tile of 2 TEAM consecutive terms is a subtree; its levels are made in
  * shared memory, an odd last element moving up. The tiles' sums are joined as binary counting goes: after t tiles there
  * is one finished subtree for each digit 1 of t. All threads get the result. */
 static __device__ inline double tree_sum(const summation &q) {
-    PX_SHARED(addend, level, [BLOCK]);
+    PX_SHARED(addend, level, [2][TEAM]); /* of one level and of the next, by turns */
     PX_SHARED(addend, finished, [64]);
     PX_SHARED(int64_t, first_term, [64]);
     int t = (int)threadIdx.x, top = 0;
     int64_t n = q.s.n;
-    for (int64_t base = 0, tile = 0; base < n; base += 2 * BLOCK, tile++) {
+    for (int64_t base = 0, tile = 0; base < n; base += 2 * TEAM, tile++) {
         int64_t k = base + 2 * t, size = 2;
         if (k + 1 < n)
-            level[t] = {q.plus(q.at(k), q.at(k + 1), 2 * (uint64_t)(k + 1) + 1), 1.0, false};
+            level[0][t] = {q.plus(q.at(k), q.at(k + 1), 2 * (uint64_t)(k + 1) + 1), 1.0, false};
         else if (k < n)
-            level[t] = q.at(k);
+            level[0][t] = q.at(k);
         __syncthreads();
-        int width = (int)((n - base < 2 * BLOCK ? n - base : 2 * BLOCK) + 1) / 2;
+        int now = 0;
+        int width = (int)((n - base < 2 * TEAM ? n - base : 2 * TEAM) + 1) / 2;
         for (; width > 1; width = (width + 1) / 2, size *= 2) {
-            addend joined = {0, 1.0, false};
+            const addend *from = level[now];
+            now = 1 - now;
             int left = 2 * t, right = left + 1;
             if (right < width)
-                joined.a = q.plus(level[left], level[right], 2 * (uint64_t)(base + right * size) + 1);
+                level[now][t] = {q.plus(from[left], from[right], 2 * (uint64_t)(base + right * size) + 1), 1.0, false};
             else if (left < width)
-                joined = level[left];
-            __syncthreads();
-            if (left < width) level[t] = joined;
+                level[now][t] = from[left];
             __syncthreads();
         }
         int joins = top; /* at the end all; before it, as many as tile + 1 has zeros below its lowest 1 */
-        if (base + 2 * BLOCK < n)
+        if (base + 2 * TEAM < n)
             for (joins = 0; !((tile + 1) >> joins & 1);) joins++;
         if (t == 0) {
-            finished[top] = level[0];
+            finished[top] = level[now][0];
             first_term[top] = base;
             for (int at = top; at > top - joins; at--) {
                 double sum = q.plus(finished[at - 1], finished[at], 2 * (uint64_t)first_term[at] + 1);
@@ -178,22 +202,18 @@ static __device__ inline double tree_sum(const summation &q) {
     return n == 1 ? q.plus(0.0, whole, 1) : whole.a;
 }
 
-/* Blocks of `length` terms, each by one thread from +0; their sums from left to right. */
-static __device__ inline double blocked_sum(const summation &q, int64_t length) {
-    PX_SHARED(double, partial, [BLOCK]);
+/* Each block of terms by one thread; their sums from left to right. */
+static __device__ inline double blocked_sum(const summation &q) {
+    PX_SHARED(double, partial, [TEAM]);
     PX_SHARED(double, result, [1]);
-    px_fp split = q.recipe.order == PX_SPLITK ? q.recipe.split : px_fp_exact();
     int t = (int)threadIdx.x;
-    int64_t n = q.s.n, blocks = (n + length - 1) / length;
-    for (int64_t first = 0; first < blocks; first += BLOCK) {
-        int64_t j = first + t, k = j * length;
-        if (j < blocks)
-            partial[t] =
-                px_round(split, q.r, chain(q, 0.0, k, n - k < length ? n - k : length, 1), q.bits(q.after(2 * j)));
+    int64_t length = block_length(q), blocks = (q.s.n + length - 1) / length;
+    for (int64_t first = 0; first < blocks; first += TEAM) {
+        if (first + t < blocks) partial[t] = block_of_terms(q, length, first + t);
         __syncthreads();
         if (t == 0) {
             double sum = first == 0 ? partial[0] : result[0];
-            for (int i = first == 0 ? 1 : 0; i < BLOCK && first + i < blocks; i++)
+            for (int i = first == 0 ? 1 : 0; i < TEAM && first + i < blocks; i++)
                 sum = q.plus(sum, partial[i], q.after(2 * (first + i) + 1));
             result[0] = sum;
         }
@@ -216,10 +236,10 @@ static __device__ inline bool comes_before(const summation &q, int64_t x, int64_
 static __device__ inline double sorted_sum(const summation &q, int64_t *room) {
     PX_SHARED(double, result, [1]);
     int64_t n = q.s.n, *from = room, *to = room + n;
-    for (int64_t k = threadIdx.x; k < n; k += BLOCK) from[k] = k;
+    for (int64_t k = threadIdx.x; k < n; k += TEAM) from[k] = k;
     __syncthreads();
     for (int64_t run = 1; run < n; run *= 2) {
-        for (int64_t k = threadIdx.x; k < n; k += BLOCK) {
+        for (int64_t k = threadIdx.x; k < n; k += TEAM) {
             int64_t own = k / run * run, other = own / run % 2 ? own - run : own + run;
             int64_t low = other < n ? other : n, high = other + run < n ? other + run : n, end = low;
             while (low < high) {
@@ -256,13 +276,13 @@ static __device__ inline double lone_chain(const summation &q) {
     return sum;
 }
 
-/* The whole sum before the last rounding, by all BLOCK threads of a block together; all get it. room: 2 n if sorted. */
+/* The whole sum before the last rounding, by all TEAM threads of a block together; all get it. room: 2 n if sorted. */
 static __device__ inline double block_sum(const summation &q, int64_t *room) {
     if (q.s.n == 0) return q.s.c;
     switch ((px_order)q.recipe.order) {
     case PX_PAIRWISE: return q.add_start(tree_sum(q));
-    case PX_BLOCKED: return q.add_start(blocked_sum(q, q.recipe.block));
-    case PX_SPLITK: return q.add_start(blocked_sum(q, q.s.n / q.recipe.splits + (q.s.n % q.recipe.splits != 0)));
+    case PX_BLOCKED:
+    case PX_SPLITK: return q.add_start(blocked_sum(q));
     case PX_SORTED_UP:
     case PX_SORTED_DOWN: return sorted_sum(q, room);
     default: return lone_chain(q);

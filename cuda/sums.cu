@@ -61,7 +61,7 @@ static __global__ void last_changes(task t) {
 px_status run_sums(const task *t, workspace *w, px_error *err) {
     int64_t results = t->out[0].rows * t->out[0].cols;
     if (results == 0) return PX_OK;
-    if (is_chain(t->recipe)) {
+    if (by_one_thread(t->recipe, results)) {
         PX_START(chains, grid_for(results, BLOCK), BLOCK, *t);
     } else {
         constexpr int64_t ROOMS = 256; /* blocks that sort at the same time */
@@ -70,7 +70,7 @@ px_status run_sums(const task *t, workspace *w, px_error *err) {
         if (a_block && grid > ROOMS) grid = ROOMS;
         void *room;
         PX_TRY(workspace_take(w, (size_t)grid * a_block, &room, err));
-        PX_START(trees, grid, BLOCK, *t, static_cast<int64_t *>(room), (int64_t)(a_block / sizeof(int64_t)));
+        PX_START(trees, grid, TEAM, *t, static_cast<int64_t *>(room), (int64_t)(a_block / sizeof(int64_t)));
     }
     if (t->op == PX_OP_SUM && t->out[1].data) PX_START(last_changes, grid_for(results, BLOCK), BLOCK, *t);
     return PX_OK;

@@ -58,8 +58,9 @@ px_status cuda_failed(cudaError_t error, const char *call, px_error *err);
         PX_CUDA_TRY(cudaGetLastError());                                                                               \
     } while (0)
 
-/* Threads of a block, in every kernel but those with tiles of their own. */
-static constexpr int BLOCK = 64;
+/* Threads of a block: of kernels whose threads go their own ways, and of those whose threads share a sum or a row. Kernels
+ * with tiles have sizes of their own. */
+static constexpr int BLOCK = 64, TEAM = 32;
 
 /* Blocks for n things, each block going on with the things `grid` further; at least one. */
 static inline int64_t grid_for(int64_t n, int64_t a_block) {

@@ -110,11 +110,16 @@ const px_exec *px_plugin_listed(px_plugin_exec id) {
     return &listed[id];
 }
 
-const px_exec *px_plugin_find(px_plugin_exec id) {
+const px_exec *px_plugin_member(px_plugin_exec id, const char *name) {
     const px_plugin *p = library_of(id)->plugin;
     for (int i = 0; p && i < p->n_execs; i++)
-        if (strcmp(p->execs[i]->name, rows[id].name) == 0) return p->execs[i];
-    return px_plugin_listed(id);
+        if (strcmp(p->execs[i]->name, name) == 0) return p->execs[i];
+    return NULL;
+}
+
+const px_exec *px_plugin_find(px_plugin_exec id) {
+    const px_exec *exec = px_plugin_member(id, rows[id].name);
+    return exec ? exec : px_plugin_listed(id);
 }
 
 px_status px_plugin_ready(px_plugin_exec id, px_error *err) {
@@ -133,6 +138,12 @@ int px_plugin_named(const char *name) {
 }
 
 const char *px_plugin_place(px_plugin_exec id) { return rows[id].place; }
+
+px_status px_plugin_sanity(px_plugin_exec id, px_error *err) {
+    const px_plugin *p = library_of(id)->plugin;
+    PX_ASSERT(p);
+    return p->sanity(err);
+}
 
 void px_plugin_info(px_plugin_exec id, char *text, size_t n) {
     const px_plugin *p = library_of(id)->plugin;

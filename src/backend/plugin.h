@@ -35,6 +35,12 @@ px_status px_plugin_ready(px_plugin_exec id, px_error *err);
 int px_plugin_named(const char *name);
 const char *px_plugin_place(px_plugin_exec id);
 
+/* Any executor of the plug-in, those that are no backend included; NULL: none of that name. */
+const px_exec *px_plugin_member(px_plugin_exec id, const char *name);
+
+/* op/plugin.h, after px_plugin_ready. */
+px_status px_plugin_sanity(px_plugin_exec id, px_error *err);
+
 /* What the device says of itself, after px_plugin_ready. */
 void px_plugin_info(px_plugin_exec id, char *text, size_t n);
 

@@ -67,7 +67,13 @@ typedef enum px_option_type {
     X(FUSED, "fused", 0, FLAG, "", "", "eval", "dot: products are not rounded, one rounding a step")                   \
     X(FLAGS, "flags", 0, FLAG, "", "", "eval", "print the IEEE exception flags after the result")                      \
     X(ECHO, "echo", 0, FLAG, "", "", "eval", "print the operands before the result")                                   \
-    X(SEED, "seed", 0, TEXT, "N", "", "run check eval", "seed of the random numbers; default: the file's, else 42")    \
+    X(BACKEND, "backend", 0, WORD, "B", "cpu cuda cuda_emu", "selftest", "who is tested; default: cpu")                \
+    X(QUICK, "quick", 0, FLAG, "", "", "selftest", "some seconds (the default)")                                       \
+    X(FULL, "full", 0, FLAG, "", "", "selftest", "every size with every kind of data; on a GPU all of binary32")       \
+    X(ONLY, "only", 0, TEXT, "NAME", "", "selftest", "checks of this name alone, in which * stands for any text")      \
+    X(KEEP, "keep-mismatches", 0, NUMBER, "N", "", "selftest", "mismatches of a check that are told; default: 10")     \
+    X(JSON, "json", 0, TEXT, "FILE", "", "selftest", "write a record, a line of JSON a check")                         \
+    X(SEED, "seed", 0, TEXT, "N", "", "run check eval selftest", "seed of the random numbers; default: the file's, else 42")    \
     X(CHECK, "check", 0, FLAG, "", "", "env", "run the start-up probes; exit 4 when one fails")                        \
     X(COLOR, "color", 0, WORD, "WHEN", "auto always never", "*",                                                       \
       "colour; auto: on a terminal, unless NO_COLOR is set")                                                           \
@@ -145,6 +151,7 @@ px_status px_command_inspect(const px_cli *cli, px_error *err);
 px_status px_command_formats(const px_cli *cli, px_error *err);
 px_status px_command_show(const px_cli *cli, px_error *err);
 px_status px_command_eval(const px_cli *cli, px_error *err);
+px_status px_command_selftest(const px_cli *cli, px_error *err);
 px_status px_command_env(const px_cli *cli, px_error *err);
 px_status px_command_help(const px_cli *cli, px_error *err);
 

@@ -72,6 +72,15 @@ const px_command px_commands[] = {
      "  printf 'a,b\\n3c00 3c00,3c00 4000\\n' | precx eval dot --format fp16 --accum fp32\n"
      "  printf 'a,b,c\\n3c00 1000,3c00 1000,3f800000\\n' | precx eval mma --model h100 --in fp16 --out fp32",
      true, px_command_eval},
+    {"selftest", "", 0, 0, "this build on this machine: rounding, every operation, models, a training step, bit for bit",
+     "Compares an executor with the plain definitions, from the simplest check on. A mismatch is a line with the call,\n"
+     "size, seed, place, both words and the operands; counts by kind follow. Exit code 1 when something differs, 77\n"
+     "where the device is missing.\n"
+     "\n"
+     "  precx selftest\n"
+     "  precx selftest --backend cuda --full --json record.jsonl\n"
+     "  precx selftest --backend cuda_emu --only 'operation/soft*'",
+     true, px_command_selftest},
     {"env", "", 0, 0, "what is loaded here: versions, CPU, instruction set, BLAS core in use", "", false,
      px_command_env},
     {"help", "[COMMAND | KIND | KEY]", 0, 1, "a command, a kind, or a key of experiment files", "", false,

@@ -15,6 +15,7 @@ typedef struct px_plugin {
     int n_execs;
     /* Is there a device that can be used? PX_SKIPPED with "no usable CUDA device: ..." where there is none. */
     px_status (*probe)(px_error *err);
+    px_status (*sanity)(px_error *err); /* a copy there and back, a kernel that counts, a launch that must fail */
     void (*info)(char *text, size_t n); /* after a successful probe: device, driver, libraries, one line */
 } px_plugin;
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "arith/codec.h"
 #include "arith/model.h"
 #include "arith/round.h"
 #include "base/philox.h"
@@ -11,7 +12,7 @@ const char *px_trial_data_name(px_trial_data data) {
 #define NAME(id, name, text) name,
     static const char *const names[] = {PX_TRIAL_DATA_LIST(NAME)};
 #undef NAME
-    return names[data];
+    return data < PX_TRIAL_DATA_COUNT ? names[data] : data == PX_DATA_WORDS ? "words" : "binary32";
 }
 
 int px_trial_covers(px_op op) { return op != PX_OP_LU && op != PX_OP_CHOLESKY && op != PX_OP_TRSM; }
@@ -91,6 +92,11 @@ static px_recipe recipe_of(maker *m, px_fp *in) {
         r.out = named(f[2]);
         if (k->recipe == PX_RECIPE_UNIT) r.model = (int16_t)k->model, r.mul = px_fp_exact();
     }
+    if (k->recipe == PX_RECIPE_WORDS) *in = named(native[k->number % 2]);
+    if (k->data == PX_DATA_BINARY32) {
+        *in = named("fp32");
+        r = px_recipe_uniform(named(native[k->number % 2]));
+    }
     return r;
 }
 
@@ -116,7 +122,10 @@ static double number(maker *m, px_fp f, int64_t at) {
     case PX_DATA_SPECIAL: return below(m, 4) ? x : special_value(m, f);
     case PX_DATA_CANCELLING: return ldexp(1 + (double)(at / 2 % 7) / 8, (int)(at / 2 % 11) - 5) * (at % 2 ? -1 : 1);
     case PX_DATA_INTEGERS: return (double)(below(m, 9) - 4);
-    case PX_TRIAL_DATA_COUNT: break;
+    case PX_DATA_WORDS: /* the first operand has every word, the others any */
+        return px_decode(f, m->c->prog.n_slots == 1 ? (uint64_t)at : draw(m));
+    case PX_DATA_BINARY32:
+        return px_decode(f, m->c->key.number / 2 + (uint64_t)at * (((uint64_t)1 << 32) / (uint64_t)m->c->key.size));
     }
     return 0;
 }
@@ -131,7 +140,8 @@ static px_arg add_view(maker *m, int64_t rows, int64_t cols, px_fp fmt, bool inp
     PX_ASSERT(slot < PX_TRIAL_SLOTS);
     px_arg a = {.slot = slot, .rows = rows, .cols = cols};
     int64_t slot_rows = rows, slot_cols = cols;
-    switch (below(m, input ? 6 : 4)) {
+    int way = m->c->key.recipe == PX_RECIPE_WORDS ? 0 : (int)below(m, input ? 6 : 4);
+    switch (way) {
     case 2:
         slot_rows = cols, slot_cols = rows;
         a.rs = 1, a.cs = slot_cols;
@@ -291,6 +301,7 @@ void px_trial_case_make(px_arena *arena, const px_trial_key *key, px_trial_case 
     /* one side has the size, the others are short */
     int64_t side[3] = {1 + below(&m, 5), 1 + below(&m, 5), 1 + below(&m, 40)};
     bool product = key->op == PX_OP_GEMM;
+    if (key->recipe == PX_RECIPE_WORDS) side[0] = 1;
     side[product ? below(&m, 3) : key->op == PX_OP_LAYERNORM_GAMMA || key->op == PX_OP_SCATTER_ADD ? 0 : 1] = key->size;
     set_attributes(&m, side[1]);
     set_inputs(&m, side[0], side[1], side[2], in);
