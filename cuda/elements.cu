@@ -56,6 +56,13 @@ struct dropping {
     }
 };
 
+struct taking_sign { /* a itself where it is 0 or NaN */
+    static __device__ void run(const task &t, int64_t i, int64_t j, uint64_t) {
+        double a = t.in[0].get(i, j);
+        store(t, 0, i, j, a > 0 ? 1.0 : a < 0 ? -1.0 : a);
+    }
+};
+
 struct gathering {
     static __device__ void run(const task &t, int64_t i, int64_t j, uint64_t) {
         store(t, 0, i, j, last_rounding(t.recipe, t.in[0].get((int64_t)t.in[1].get(i, 0), j)));
@@ -138,6 +145,7 @@ px_status run_elements(const task *t, workspace *, px_error *err) {
                    {PX_OP_GATHER, elements<gathering>},
                    {PX_OP_SCATTER_ADD, elements<scattering>},
                    {PX_OP_ADD_KAHAN, elements<kahan_addition>},
+                   {PX_OP_SIGN, elements<taking_sign>},
                    {PX_OP_GELU, elements<gelu>},
                    {PX_OP_GELU_BACKWARD, elements<gelu_gradient>}};
     int64_t n = t->out[0].rows * t->out[0].cols;

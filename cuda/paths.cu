@@ -32,6 +32,8 @@ static const path paths[] = {
     {PX_OP_SGD, "element", CLASS_EXACT, plain, run_update},
     {PX_OP_ADAM, "element", CLASS_EXACT, plain, run_update},
     {PX_OP_ADAPTIVE, "element", CLASS_EXACT, plain, run_update},
+    {PX_OP_SIGN, "element", CLASS_EXACT, plain, run_elements},
+    {PX_OP_NORMALISE, "row", CLASS_EXACT, plain, run_rows},
     {PX_OP_ADD_KAHAN, "element", CLASS_EXACT, plain, run_elements},
     {PX_OP_POWER_SCALE, "whole", CLASS_EXACT, plain, run_whole},
 };

@@ -135,6 +135,61 @@ struct softmax_gradient {
     }
 };
 
+/* Mean and mean of squares of deviations, number by number (Welford 1962): a chain, so one thread's. */
+static __device__ inline double welford(const task &t, const rounded &h, int64_t i, double *place) {
+    PX_SHARED(double, found, [2]);
+    int64_t n = t.in[0].cols;
+    if (threadIdx.x == 0) {
+        double c = 0.0, v = 0.0;
+        for (int64_t j = 0; j < n; j++) {
+            double x = t.in[0].get(i, j), d = h.sub(x, c);
+            c = h.add(c, h.div(d, (double)(j + 1)));
+            v = h.add(v, h.mul(d, h.sub(x, c)));
+        }
+        found[0] = c;
+        found[1] = h.div(v, (double)n);
+    }
+    __syncthreads();
+    double spread = found[1];
+    *place = found[0];
+    __syncthreads();
+    return spread;
+}
+
+struct normalisation {
+    enum { ARRAYS = 1 };
+    static __device__ void run(const task &t, const scratch &s, int64_t i) {
+        rounded h = rounded_by(t.recipe);
+        int64_t n = t.in[0].cols;
+        int form = (int)t.attr[0];
+        numbers x = row_of(t.in[0], i);
+        double *d = s.array(0), place = 0.0, spread = 0.0;
+        if (form == PX_NORMALISE_MIN_MAX) {
+            PX_EACH(j, n) d[j] = x[j];
+            __syncthreads();
+            double top = largest_of(n, d);
+            place = smallest_of(n, d);
+            spread = h.sub(top, place);
+        } else if (form == PX_NORMALISE_WELFORD) {
+            spread = welford(t, h, i, &place);
+        } else {
+            place = h.div(sum_of(t.recipe, n, x, s.room()), (double)n);
+        }
+        PX_EACH(j, n) d[j] = h.sub(x[j], place);
+        __syncthreads();
+        if (form == PX_NORMALISE_TWO_PASS)
+            spread = h.div(dot_of(t.recipe, n, array_of(d), array_of(d), s.room()), (double)n);
+        if (form == PX_NORMALISE_ONE_PASS)
+            spread = h.sub(h.div(dot_of(t.recipe, n, x, x, s.room()), (double)n), h.mul(place, place));
+        double over = form == PX_NORMALISE_MIN_MAX ? spread : h.sqrt(spread);
+        PX_EACH(j, n) store(t, 0, i, j, last_rounding(t.recipe, h.div(d[j], over)));
+        if (threadIdx.x == 0) {
+            store(t, 1, i, 0, place);
+            store(t, 2, i, 0, spread);
+        }
+    }
+};
+
 template <class Op> static __global__ void rows(task t, scratch s, int64_t n) {
     for (int64_t i = blockIdx.x; i < n; i += gridDim.x) {
         Op::run(t, s, i);
@@ -157,6 +212,7 @@ px_status run_rows(const task *t, workspace *w, px_error *err) {
     case PX_OP_LAYERNORM: return start<layer_norm>(t, w, m, n, err);
     case PX_OP_LAYERNORM_BACKWARD: return start<layer_norm_gradient>(t, w, m, n, err);
     case PX_OP_LAYERNORM_GAMMA: return start<layer_norm_gamma>(t, w, n, m, err);
+    case PX_OP_NORMALISE: return start<normalisation>(t, w, m, n, err);
     case PX_OP_SOFTMAX: return start<softmax>(t, w, m, n, err);
     case PX_OP_SOFTMAX_BACKWARD: return start<softmax_gradient>(t, w, m, n, err);
     default: return px_fail(err, PX_INCOMPLETE, "no kernel for %s", px_op_name(t->op));

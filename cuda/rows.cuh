@@ -53,21 +53,26 @@ static __device__ inline double dot_of(const px_recipe &recipe, int64_t n, const
 /* NaN if one of the two is. */
 static __device__ inline double larger(double a, double b) { return isnan(a) || b < a ? a : b; }
 
-/* The largest of n numbers, NaN if one is. By the whole block. */
-static __device__ inline double largest_of(int64_t n, const double *z) {
+/* The last of the largest of n numbers, NaN if one is: that of all is found from neighbours, whose order is kept, since
+ * -0 and +0 are alike. By the whole block. */
+static __device__ inline double largest_of(int64_t n, const double *z, double sign = 1.0) {
     PX_SHARED(double, tops, [TEAM]);
+    int64_t share = (n + TEAM - 1) / TEAM, first = threadIdx.x * share, last = first + share < n ? first + share : n;
     double top = -(double)INFINITY;
-    PX_EACH(j, n) top = larger(top, z[j]);
+    for (int64_t j = first; j < last; j++) top = j == first ? sign * z[j] : larger(top, sign * z[j]);
     tops[threadIdx.x] = top;
     __syncthreads();
-    for (int half = TEAM / 2; half > 0; half /= 2) {
-        if ((int)threadIdx.x < half) tops[threadIdx.x] = larger(tops[threadIdx.x], tops[threadIdx.x + half]);
+    for (int apart = 1; apart < TEAM; apart *= 2) {
+        if (threadIdx.x % (2 * apart) == 0 && (threadIdx.x + apart) * share < n)
+            tops[threadIdx.x] = larger(tops[threadIdx.x], tops[threadIdx.x + apart]);
         __syncthreads();
     }
     top = tops[0];
     __syncthreads();
     return top;
 }
+
+static __device__ inline double smallest_of(int64_t n, const double *z) { return -largest_of(n, z, -1.0); }
 
 /* z becomes e^(z - top); returns their sum. By the whole block. */
 static __device__ inline double powers_below(const px_recipe &recipe, int64_t n, double *z, double top, int64_t *room) {

@@ -242,6 +242,7 @@ static void set_outputs(maker *m, int64_t rows, int64_t n, int64_t inner) {
         if (below(m, 2)) out[1] = add_view(m, rows, 1, px_fp_exact(), false);
         break;
     case PX_OP_LAYERNORM:
+    case PX_OP_NORMALISE:
         out[0] = add_view(m, rows, n, f, false);
         out[1] = add_view(m, rows, 1, kept(m), false), out[2] = add_view(m, rows, 1, kept(m), false);
         break;
@@ -268,6 +269,7 @@ static void set_attributes(maker *m, int64_t n) {
     case PX_OP_GEMM: attr[0] = below(m, 2) ? 1 : -1; break;
     case PX_OP_SCALE: attr[0] = uniform(m), attr[1] = (double)(1 + below(m, 9)); break;
     case PX_OP_LAYERNORM: attr[0] = 1e-5; break;
+    case PX_OP_NORMALISE: attr[0] = (double)below(m, PX_NORMALISE_COUNT); break;
     case PX_OP_GELU:
     case PX_OP_GELU_BACKWARD: attr[0] = (double)below(m, 2); break;
     case PX_OP_SOFTMAX:
