@@ -21,12 +21,7 @@ function(px_plugin_properties name)
 endfunction()
 
 if(PX_NVCC)
-  if(NOT CMAKE_CUDA_COMPILER_LAUNCHER)
-    set(CMAKE_CUDA_COMPILER_LAUNCHER ${CMAKE_C_COMPILER_LAUNCHER})
-  endif()
   add_library(precx_cuda MODULE ${kernels} $<TARGET_OBJECTS:px_plugin_house>)
-  target_compile_options(precx_cuda PRIVATE
-    "$<$<COMPILE_LANGUAGE:CUDA>:SHELL:-Xcompiler -Wno-missing-field-initializers>")
   target_link_libraries(precx_cuda PRIVATE px_cuda_strict CUDA::cublas m) # cudart is static, by CMake's default
   px_plugin_properties(precx_cuda)
 endif()

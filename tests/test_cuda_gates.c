@@ -242,6 +242,20 @@ static void the_build_refuses_spills_and_local_memory(void **state) {
     assert_true(compiles(good, PX_NVCC_FLAGS));
 }
 
+/* A compiler that reads CUDA by its own grammar, all warnings fatal. Its device pass looks at host code, too. */
+static void a_second_front_end_has_no_complaint(void **state) {
+    (void)state;
+    if (!*PX_SECOND_FRONT_END) {
+        puts("skipped: no clang++-19");
+        return;
+    }
+    const int status = system(
+        PX_SECOND_FRONT_END " -x cuda --cuda-device-only --cuda-gpu-arch=sm_90 -fsyntax-only -std=c++20"
+                            " -ffp-contract=off -Wall -Wextra -Werror -Wno-missing-field-initializers -Wno-unknown-cuda-version"
+                            " -I" PX_SOURCE_DIR "/src -I" PX_SOURCE_DIR "/cuda " PX_SOURCE_DIR "/cuda/*.cu");
+    assert_int_equal(status, 0);
+}
+
 static int setup(void **state) {
     (void)state;
     return px_device_code_read(PX_BINARY_DIR "/precx_cuda.so", &plugin) ? 0 : -1;
@@ -270,6 +284,7 @@ int main(void) {
         cmocka_unit_test(no_ptx_is_approximate_or_flushes),
         cmocka_unit_test(registers_and_shared_memory_are_the_accepted_ones),
         cmocka_unit_test(the_build_refuses_spills_and_local_memory),
+        cmocka_unit_test(a_second_front_end_has_no_complaint),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -41,7 +41,9 @@ __attribute__((noreturn)) void px_out_of_memory(unsigned long long bytes);
         if (px_try_status != PX_OK) return px_try_status;                                                             \
     } while (0)
 
-#if defined(__CUDA_ARCH__) /* device code: the launch ends in an error */
+#if defined(__CUDA_ARCH__) && defined(__CUDA__) /* clang, to which __trap is nothing for the host's functions */
+#define PX_ASSERT(condition) ((condition) ? (void)0 : __builtin_trap())
+#elif defined(__CUDA_ARCH__) /* device code: the launch ends in an error */
 #define PX_ASSERT(condition) ((condition) ? (void)0 : __trap())
 #else
 #define PX_ASSERT(condition) ((condition) ? (void)0 : px_assert_failed(__FILE__, __LINE__, #condition))

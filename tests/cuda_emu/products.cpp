@@ -115,7 +115,8 @@ struct gemm_call {
 static double integer(int i, int j) { return (double)((i * 7 + j * 3) % 5 - 2); }
 
 template <class T> static std::vector<T> columns_of(int rows, int cols, int ld, int shift) {
-    std::vector<T> v((size_t)((ld > rows ? ld : rows) * cols), types<T>::make(99)); /* ld may be too small, to be refused */
+    const int column = ld > rows ? ld : rows; /* ld may be too small, to be refused */
+    std::vector<T> v((size_t)(column * cols), types<T>::make(99));
     for (int j = 0; j < cols; j++)
         for (int i = 0; i < rows; i++) v[(size_t)(i + j * ld)] = types<T>::make(integer(i + shift, j));
     return v;
