@@ -44,12 +44,13 @@ void px_record_check(px_text *out, const px_check *c) {
     for (int i = 0; i < PX_DIFFERENCE_COUNT; i++)
         if (t->by_kind[i])
             json_object_set_new(kinds, px_difference_name((px_difference)i), json_integer(t->by_kind[i]));
-    add_line(out, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:f, s:f, s:I, s:I, s:s, s:f}", "check", c->name,
+    add_line(out, json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:f, s:f, s:I, s:I, s:s, s:f, s:s}", "check", c->name,
                             "class", px_comparison_name(c->compared), "outcome", px_outcome_name(c->outcome), "cases",
                             (json_int_t)t->cases, "values", (json_int_t)t->values, "different",
                             (json_int_t)t->different, "kinds", kinds, "most_ulps", t->most_ulps, "slack", t->slack,
                             "repeats_differ", (json_int_t)t->repeats_differ, "beyond_bound",
-                            (json_int_t)t->beyond_bound, "digest", digest, "seconds", c->seconds));
+                            (json_int_t)t->beyond_bound, "digest", digest, "seconds", c->seconds, "told",
+                            px_text_str(&c->told)));
 }
 
 void px_record_sum(px_text *out, const int counts[PX_OUTCOME_COUNT]) {
@@ -63,7 +64,7 @@ void px_record_sum(px_text *out, const int counts[PX_OUTCOME_COUNT]) {
 
 /* Formats of json_unpack_ex: strict, so that nothing lacks and nothing is more. */
 static const char header_format[] = "{s:s, s:i, s:s, s:s, s:s, s:s, s:b, s:s, s:s, s:I, s:o !}";
-static const char check_format[] = "{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:F, s:F, s:I, s:I, s:s, s:F !}";
+static const char check_format[] = "{s:s, s:s, s:s, s:I, s:I, s:I, s:o, s:F, s:F, s:I, s:I, s:s, s:F, s:s !}";
 
 static px_status read_header(json_t *line, json_error_t *e) {
     const char *record, *backend, *place, *device, *commit, *compiler, *mode;
@@ -82,14 +83,14 @@ static px_status read_header(json_t *line, json_error_t *e) {
 }
 
 static px_status read_check(json_t *line, int counts[PX_OUTCOME_COUNT], json_error_t *e) {
-    const char *name, *class, *outcome, *digest;
+    const char *name, *class, *outcome, *digest, *told;
     json_int_t cases, values, different, repeats, beyond;
     json_t *kinds;
     double ulps, slack, seconds;
     if (json_unpack_ex(line, e, 0, check_format, "check", &name, "class", &class, "outcome", &outcome, "cases", &cases,
                        "values", &values, "different", &different, "kinds", &kinds, "most_ulps", &ulps, "slack", &slack,
-                       "repeats_differ", &repeats, "beyond_bound", &beyond, "digest", &digest, "seconds",
-                       &seconds) != 0)
+                       "repeats_differ", &repeats, "beyond_bound", &beyond, "digest", &digest, "seconds", &seconds,
+                       "told", &told) != 0)
         return PX_BAD_FILE;
     int found = -1;
     for (int i = 0; i < PX_OUTCOME_COUNT; i++)

@@ -8,6 +8,7 @@
 #include "backend/plugin.h"
 #include "backend/registry.h"
 #include "base/probe.h"
+#include "selftest/probes.h"
 
 const char *px_outcome_name(px_outcome o) {
     static const char *const names[] = {"passed", "failed", "skipped"};
@@ -150,6 +151,42 @@ static px_status try_units(const run *r, px_error *err) {
     return PX_OK;
 }
 
+/* ---- what the matrix unit does, beside what its model says: told, not judged ---- */
+
+static void tell(px_text *told, const char *whose, const char *in, const int answers[PX_UNIT_QUESTIONS]) {
+    px_text_printf(told, "         %s, %s into fp32:", whose, in);
+    for (int i = 0; i < PX_UNIT_QUESTIONS; i++)
+        px_text_printf(told, "%s %s %d", i ? "," : "", px_unit_question_name((px_unit_question)i), answers[i]);
+    px_text_printf(told, "\n");
+}
+
+static px_status ask_unit(const run *r, const void *what, px_tally *t, px_error *err) {
+    static const char *const formats[] = {"fp16", "bf16"};
+    const int model = *(const int *)what;
+    for (size_t f = 0; f < sizeof formats / sizeof *formats; f++) {
+        int unit[PX_UNIT_QUESTIONS], expected[PX_UNIT_QUESTIONS], known, modelled;
+        PX_TRY(px_unit_ask(r->exec, model, formats[f], unit, &known, err));
+        if (!known) continue;
+        PX_TRY(px_unit_ask(px_backend_find("emulated"), model, formats[f], expected, &modelled, err));
+        t->cases++;
+        t->values += PX_UNIT_QUESTIONS;
+        if (t->told) tell(t->told, "the unit", formats[f], unit);
+        if (!modelled || memcmp(unit, expected, sizeof unit) == 0 || !t->told) continue;
+        tell(t->told, "the model", formats[f], expected);
+        px_text_printf(t->told, "         model parameters differ\n");
+    }
+    return PX_OK;
+}
+
+static px_status ask_units(const run *r, px_error *err) {
+    for (int m = PX_MODEL_NONE + 1; m < PX_MODEL_COUNT; m++) {
+        char name[64];
+        snprintf(name, sizeof name, "probes/%s", px_model_name((px_model)m));
+        PX_TRY(make(r, name, PX_MODELLED, ask_unit, &m, err));
+    }
+    return PX_OK;
+}
+
 /* A vendor's library in the same plug-in: exact on integers, which shows layouts and transposes; else by its bound. */
 static px_status try_libraries(const run *r, px_error *err) {
     static const char *const libraries[] = {"cublas",     "cublas_reduced",     "cublas_pedantic",
@@ -184,6 +221,7 @@ static px_status run_all(const run *r, const px_extra_check *extra, px_error *er
     PX_TRY(try_operations(r, err));
     random_calls native = {.op = PX_OP_GEMM, .recipe = PX_RECIPE_NATIVE, .exec = r->exec};
     PX_TRY(make(r, "product/instructions", PX_EXACT, try_calls, &native, err));
+    PX_TRY(ask_units(r, err));
     PX_TRY(try_units(r, err));
     PX_TRY(try_libraries(r, err));
     return extra ? make(r, extra->name, PX_EXACT, try_extra, extra, err) : PX_OK;
