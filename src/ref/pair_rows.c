@@ -115,12 +115,12 @@ void px_pair_elementwise(const px_pair_state *s, const px_call *call) {
 /* ---- sums ---- */
 
 /* |d sum| <= sqrt(n) r for a row; for a column of rows, the sum of theirs. */
-static double sum_error(const px_pair_view *v, int64_t i) {
-    double root = sqrt((double)v->cols), spread = 0;
-    if (v->layout == PX_PAIR_ROWS) return root * px_pair_row_error(v, i);
-    if (v->layout == PX_PAIR_SCATTERED) return root * px_pair_all_error(v);
-    for (int64_t t = 0; v->t->has_error && t < v->cols; t++) spread += px_pair_entry_error(v, i, t);
-    return spread;
+static void sum_errors(const px_pair_view *v, int64_t first, int64_t rows, double *error) {
+    double root = sqrt((double)v->cols);
+    for (int64_t i = 0; i < rows && v->layout != PX_PAIR_COLUMNS; i++)
+        error[i] = root * (v->layout == PX_PAIR_ROWS ? px_pair_row_error(v, first + i) : px_pair_all_error(v));
+    for (int64_t t = 0; t < v->cols && v->layout == PX_PAIR_COLUMNS; t++)
+        px_pair_add_column_errors(v, first, rows, t, error);
 }
 
 enum { SUMS = 8 }; /* at a time: of columns, a line of the cache each term */
@@ -131,6 +131,8 @@ static void sum_rows(void *context, int64_t share) {
     int64_t n = v->cols, padded = px_pair_padded(n), first = share * SUMS;
     int64_t rows = v->rows - first < SUMS ? v->rows - first : SUMS;
     px_pair_row all = px_pair_row_new(SUMS * padded);
+    double error[SUMS] = {0};
+    sum_errors(v, first, rows, error);
     for (int64_t t = 0; t < n; t++)
         for (int64_t i = 0; i < rows; i++) {
             int64_t from = v->off + (first + i) * v->rs + t * v->cs, to = i * padded + t;
@@ -140,7 +142,7 @@ static void sum_rows(void *context, int64_t share) {
         double s[2];
         px_row_report r = j->k->sum(padded, s, (px_pair_row){all.h + i * padded, all.l + i * padded});
         px_pair_store(&j->out[0], first + i, &s[0], &s[1], 1);
-        j->bound[0][first + i] = safe(r.rounding[0] + sum_error(v, first + i));
+        j->bound[0][first + i] = safe(r.rounding[0] + error[i]);
     }
     free(all.h);
 }

@@ -108,6 +108,18 @@ double px_pair_entry_error(const px_pair_view *v, int64_t i, int64_t j) {
     return fmin(t->row[e / t->cols], (t->row_entry[e / t->cols] + t->col_entry[e % t->cols]) * PX_PAIR_SAFE);
 }
 
+void px_pair_add_column_errors(const px_pair_view *v, int64_t i, int64_t count, int64_t j, double *error) {
+    const px_pair_tensor *t = v->t;
+    PX_ASSERT(v->layout == PX_PAIR_COLUMNS);
+    if (!t->has_error) return;
+    int64_t e = element(v, i, j), row = e / t->cols;
+    const double *entry = t->col_entry + e % t->cols;
+    for (int64_t q = 0; q < count; q++) {
+        double sum = (t->row_entry[row] + entry[q * v->rs]) * PX_PAIR_SAFE;
+        error[q] += sum < t->row[row] ? sum : t->row[row];
+    }
+}
+
 double px_pair_column_error(const px_pair_view *v, int64_t j) {
     if (!v->t->has_error) return 0;
     return v->rs == 0 && v->rows > 1 ? px_pair_entry_error(v, 0, j) * sqrt((double)v->rows) * PX_PAIR_SAFE

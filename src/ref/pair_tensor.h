@@ -53,6 +53,8 @@ double px_pair_row_error(const px_pair_view *v, int64_t i);
 double px_pair_all_error(const px_pair_view *v);
 double px_pair_column_error(const px_pair_view *v, int64_t j); /* layout COLUMNS */
 double px_pair_entry_error(const px_pair_view *v, int64_t i, int64_t j);
+/* Those of entries (i .. i + count - 1, j), each added to error[0 ..]; layout COLUMNS. */
+void px_pair_add_column_errors(const px_pair_view *v, int64_t i, int64_t count, int64_t j, double *error);
 
 /* Row i, padded with zeros to a multiple of 8. */
 void px_pair_fetch(const px_pair_view *v, int64_t i, px_pair_row to);
