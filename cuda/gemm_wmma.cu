@@ -1,6 +1,7 @@
 /* Matrix products by the device's matrix unit through WMMA: a warp a tile of 16 x 16, k ascending from the start value.
- * Operands are packed and padded with zeros first, as the unit's model has it. What the unit computes is compared with
- * the model of its architecture (kernel/mma.h): class modelled. On sm_90 this is HMMA, not wgmma. */
+ * Operands are packed and padded with zeros to multiples of 16 (tf32: 8), which may turn a result of -0 into +0. What
+ * the unit computes is compared with the model of its architecture (kernel/mma.h): class modelled. On sm_90 this is
+ * HMMA, not wgmma. */
 #include "families.h"
 #include "pack.cuh"
 

@@ -96,9 +96,10 @@ static void without_a_device_a_run_is_skipped(void **state) {
 
 int main(void) {
     px_error err;
-    if (px_plugin_ready(PX_CUDA_EMU, &err) != PX_OK) {
-        fprintf(stderr, "skipped: %s\n", err.text);
-        return 77;
+    px_status status = px_plugin_ready(PX_CUDA_EMU, &err);
+    if (status != PX_OK) { /* 77 where there is no such plug-in; one of another build is a failure */
+        fprintf(stderr, "%s\n", err.text);
+        return status;
     }
     const struct CMUnitTest tests[] = {cmocka_unit_test(tables_are_the_emulated_ones),
                                        cmocka_unit_test(without_a_device_a_run_is_skipped)};

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "arith/model.h"
 #include "base/text.h"
 #include "emu/emu.h"
 #include "metric/bound.h"
@@ -122,6 +123,11 @@ static void tell(px_tally *t, px_arena *arena, const px_trial_case *c, int64_t i
     px_text_add(t->told, "\n");
 }
 
+/* A unit's instruction takes 16 products where its model may stop after 8; the zeros behind the last turn -0 into +0. */
+static bool signs_may_go(const px_trial_case *c) {
+    return c->call.recipe.model != PX_MODEL_NONE && c->call.in[0].cols % 16 != 0;
+}
+
 /* Every number of a slot, those outside the view included: nobody may touch them. */
 static void compare_slot(px_tally *t, px_arena *arena, const px_trial_case *c, const px_mat *got, const px_mat *want) {
     for (int64_t i = 0; i < got->rows; i++)
@@ -129,7 +135,7 @@ static void compare_slot(px_tally *t, px_arena *arena, const px_trial_case *c, c
             double x = px_mat_get(got, i, j), y = px_mat_get(want, i, j), ulps;
             t->values++;
             t->digest = (t->digest ^ word_of(x)) * 0x100000001b3u;
-            if (word_of(x) == word_of(y)) continue;
+            if (word_of(x) == word_of(y) || (x == y && signs_may_go(c))) continue;
             t->different++;
             t->by_kind[kind_of(got->fmt, x, y, &ulps)]++;
             if (ulps > t->most_ulps) t->most_ulps = ulps;
