@@ -151,7 +151,7 @@ static px_status set_parts(px_row *row, work *w, px_lab *lab, px_error *err) {
     if (t->errors.n_inf > 0 || t->errors.n_nan > 0) return PX_OK;
     px_mat in[2] = {view_of(lab->arena, w->computed, last->in[0]), view_of(lab->arena, w->computed, last->in[1])};
     px_truth between;
-    PX_TRY(px_lab_truth(lab, last, in, 2, &between, err));
+    PX_TRY(px_lab_truth_exact(lab, last, in, 2, &between, err));
     double own = 0, inner = 0;
     for (int64_t i = 0; i < t->computed.rows; i++)
         for (int64_t j = 0; j < t->computed.cols; j++) {

@@ -60,8 +60,7 @@ static px_status residual_of(px_lab *lab, const px_mat *a, const double *b, cons
     }
     px_truth truth;
     const px_call call = {.op = PX_OP_GEMM, .attr = {-1}};
-    /* cancels nearly all: exactly, never within a radius relative to the terms */
-    PX_TRY((lab->engine == PX_ENGINE_MPFR ? px_ref_truth_mpfr : px_ref_truth)(lab->arena, &call, in, 3, &truth, err));
+    PX_TRY(px_lab_truth_exact(lab, &call, in, 3, &truth, err));
     *out = (residual){.r = PX_NEW_ARRAY(lab->arena, double, 2 * n), .hi = truth.v.hi, .lo = truth.v.lo};
     out->scale = out->r + n;
     for (int64_t i = 0; i < n; i++) {

@@ -39,10 +39,14 @@ const char *px_trial_refused(px_arena *arena, const px_trial *t) {
     return px_arena_printf(arena, "%s has no %s", t->how.exec->name, why);
 }
 
+px_status px_lab_truth_exact(px_lab *lab, const px_call *call, const px_mat *in, int n_in, px_truth *truth,
+                             px_error *err) {
+    return (lab->engine == PX_ENGINE_MPFR ? px_ref_truth_mpfr : px_ref_truth)(lab->arena, call, in, n_in, truth, err);
+}
+
 px_status px_lab_truth(px_lab *lab, const px_call *call, const px_mat *in, int n_in, px_truth *truth, px_error *err) {
-    if (lab->engine == PX_ENGINE_MPFR) return px_ref_truth_mpfr(lab->arena, call, in, n_in, truth, err);
-    if (lab->dump_dir || !px_ref_can_certify(call, in, n_in))
-        return px_ref_truth(lab->arena, call, in, n_in, truth, err);
+    if (lab->engine == PX_ENGINE_MPFR || lab->dump_dir || !px_ref_can_certify(call, in, n_in))
+        return px_lab_truth_exact(lab, call, in, n_in, truth, err);
     px_ref_certify(lab->arena, call, in, true, truth);
     return PX_OK;
 }

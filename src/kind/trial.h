@@ -31,6 +31,11 @@ typedef struct px_trial {
  * digits that two doubles hold. */
 px_status px_lab_truth(px_lab *lab, const px_call *call, const px_mat *in, int n_in, px_truth *truth, px_error *err);
 
+/* The same, exact to the last digit of hi and lo whatever the engine: for differences of what nearly cancels, where a
+ * radius relative to the terms would show. */
+px_status px_lab_truth_exact(px_lab *lab, const px_call *call, const px_mat *in, int n_in, px_truth *truth,
+                             px_error *err);
+
 /* Writes the program: one call of op on operands of these shapes (rows, cols), all stored in how->in. */
 void px_trial_plan(px_trial *t, const px_treatment *how, px_op op, const int64_t shapes[][2]);
 
