@@ -68,21 +68,11 @@ static inline int64_t grid_for(int64_t n, int64_t a_block) {
     return blocks < 1 ? 1 : blocks > 1 << 20 ? 1 << 20 : blocks;
 }
 
-/* How a kernel's results are compared with the definition's (THE list; X(enumerator, name, rule)). */
-#define PX_CLASS_LIST(X)                                                                                               \
-    X(CLASS_EXACT, "exact", "bit for bit; a NaN is a NaN")                                                             \
-    X(CLASS_INTEGER, "integer", "bit for bit where every partial sum is exact in any order")                           \
-    X(CLASS_MODELLED, "modelled", "bit for bit with the model of the matrix unit; the rate of matches is told")        \
-    X(CLASS_BOUNDED, "bounded", "error against the exact result within the a-priori bound")
-#define PX_CLASS_ENUM(id, name, rule) id,
-enum comparison { PX_CLASS_LIST(PX_CLASS_ENUM) CLASS_COUNT };
-#undef PX_CLASS_ENUM
-
 /* A kernel: the first path of its operation that matches runs. */
 struct path {
     px_op op;
     const char *name;
-    comparison compared;
+    px_comparison compared;
     bool (*matches)(const task *t);
     px_status (*run)(const task *t, workspace *w, px_error *err);
 };

@@ -5,6 +5,16 @@
 
 #include "op/op.h"
 
+/* How an executor's results are compared with the definition's, THE list: X(enumerator, name, rule). */
+#define PX_COMPARISON_LIST(X)                                                                                          \
+    X(PX_EXACT, "exact", "bit for bit; a NaN is a NaN")                                                                \
+    X(PX_EXACT_INTEGER, "integer", "bit for bit on small integers: every partial sum is exact in any order")           \
+    X(PX_MODELLED, "modelled", "bit for bit with the model of the matrix unit; the rate of matches is told")           \
+    X(PX_BOUNDED, "bounded", "error against the exact result within the a-priori bound; two runs alike")
+#define PX_COMPARISON_ENUM(id, name, text) id,
+typedef enum px_comparison { PX_COMPARISON_LIST(PX_COMPARISON_ENUM) PX_COMPARISON_COUNT } px_comparison;
+#undef PX_COMPARISON_ENUM
+
 enum { PX_PLUGIN_ABI = 1 };
 
 typedef struct px_plugin {

@@ -2,17 +2,9 @@
 #ifndef PX_SELFTEST_JUDGE_H
 #define PX_SELFTEST_JUDGE_H
 
+#include "op/plugin.h"
 #include "selftest/cases.h"
 
-/* How a result may be compared, THE list: X(enumerator, name, rule). */
-#define PX_COMPARISON_LIST(X)                                                                                          \
-    X(PX_EXACT, "exact", "bit for bit; a NaN is a NaN")                                                                \
-    X(PX_EXACT_INTEGER, "integer", "bit for bit on small integers: every partial sum is exact in any order")           \
-    X(PX_MODELLED, "modelled", "bit for bit with the model of the matrix unit; the rate of matches is told")           \
-    X(PX_BOUNDED, "bounded", "error against the exact result within the a-priori bound; two runs alike")
-#define PX_COMPARISON_ENUM(id, name, text) id,
-typedef enum px_comparison { PX_COMPARISON_LIST(PX_COMPARISON_ENUM) PX_COMPARISON_COUNT } px_comparison;
-#undef PX_COMPARISON_ENUM
 const char *px_comparison_name(px_comparison c);
 
 /* Differences by kind, THE list. The names point at causes: a flushed subnormal at -ftz, one ulp of fused operations at
