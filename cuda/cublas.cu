@@ -53,8 +53,16 @@ static const struct manner {
 
 static const px_exec execs[] = {
 #define PX_EXEC_ROW(suffix, mode, pedantic, text)                                                                      \
-    {PX_EXEC_ABI, PX_CUBLAS_NAME suffix, "matrix products by cuBLAS: " text, supports, open_handle, state_put, run,    \
-     state_get,   close_handle},
+    {PX_EXEC_ABI,                                                                                                      \
+     PX_CUBLAS_NAME suffix,                                                                                            \
+     "matrix products by cuBLAS: " text,                                                                               \
+     supports,                                                                                                         \
+     open_handle,                                                                                                      \
+     state_put,                                                                                                        \
+     run,                                                                                                              \
+     state_get,                                                                                                        \
+     state_census,                                                                                                     \
+     close_handle},
     PX_CUBLAS_LIST(PX_EXEC_ROW)
 #undef PX_EXEC_ROW
 };

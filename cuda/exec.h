@@ -16,6 +16,7 @@ struct state {
 px_status state_open(const px_exec *self, void **st, const px_prog *prog, px_error *err);
 px_status state_put(void *st, int slot, const px_wide *value, px_error *err);
 px_status state_get(void *st, int slot, px_wide *value, px_error *err);
+px_status state_census(void *st, int slot, const px_wide *truth, px_census *census, px_error *err); /* census.cu */
 void state_close(void *st);
 
 /* The call's task; slots NULL: to be looked at only, not to run. */

@@ -38,6 +38,7 @@ static const px_exec kernels = {
     state_put,
     kernels_run,
     state_get,
+    state_census,
     state_close,
 };
 

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/philox.h"
-#include "metric/census.h"
+#include "matrix/census.h"
 #include "metric/error.h"
 #include "metric/tensor.h"
 #include "support/format.h"

@@ -6,7 +6,7 @@
 #include "kind/axes.h"
 #include "kind/columns.h"
 #include "kind/kinds.h"
-#include "metric/census.h"
+#include "matrix/census.h"
 #include "metric/tensor.h"
 #include "nn/descent.h"
 #include "nn/schedule.h"

@@ -4,7 +4,7 @@
 
 #include "kind/columns.h"
 #include "kind/transformer.h"
-#include "metric/census.h"
+#include "matrix/census.h"
 #include "metric/tensor.h"
 
 /* What a step's rows are made from. */
@@ -73,26 +73,43 @@ static px_status lost_updates(const reporter *r, double *fraction, px_error *err
     return PX_OK;
 }
 
-/* A slot's numbers in its own format, and what they should be, if anybody knows (*by not NULL). */
-static px_status read_both(const reporter *r, int32_t slot, px_mat *stored, px_wide *exact, const char **by,
-                           px_error *err) {
+/* A slot's numbers in its own format. */
+static px_status read_stored(const reporter *r, int32_t slot, px_mat *stored, px_error *err) {
     const px_slot *s = &r->t->program.prog.slots[slot];
     px_wide computed;
     PX_TRY(read_slot(r, slot, &computed, err));
     *stored = px_mat_new(r->arena, s->fmt, s->rows, s->cols);
     for (int64_t i = 0; i < s->rows; i++)
         for (int64_t j = 0; j < s->cols; j++) px_mat_set(stored, i, j, px_mat_get(&computed.hi, i, j));
+    return PX_OK;
+}
+
+/* And what they should be, if anybody knows (*by not NULL). */
+static px_status read_both(const reporter *r, int32_t slot, px_mat *stored, px_wide *exact, const char **by,
+                           px_error *err) {
+    PX_TRY(read_stored(r, slot, stored, err));
     return px_exact_step_read(r->exact, r->arena, slot, exact, by, err);
+}
+
+/* By the executor, where it counts; else here, of what was read: `stored`, or NULL where nothing was yet. */
+static px_status add_census(const reporter *r, int32_t slot, const px_mat *stored, const px_wide *truth,
+                            px_census *census, px_error *err) {
+    const px_nn_train *train = &r->t->train;
+    px_mat read;
+    if (train->exec->census) return train->exec->census(train->state, slot, truth, census, err);
+    if (!stored) PX_TRY(read_stored(r, slot, &read, err));
+    px_census_add(census, stored ? stored : &read, truth);
+    return PX_OK;
 }
 
 /* The gradients of all parameters together. */
 static px_status gradients_census(const reporter *r, px_census *census, px_error *err) {
     for (int32_t i = 0; i < r->t->program.n_params; i++) {
-        px_mat stored;
+        int32_t slot = r->t->program.params[i].grad;
         px_wide exact;
         const char *by;
-        PX_TRY(read_both(r, r->t->program.params[i].grad, &stored, &exact, &by, err));
-        px_census_add(census, &stored, by ? &exact : NULL);
+        PX_TRY(px_exact_step_read(r->exact, r->arena, slot, &exact, &by, err));
+        PX_TRY(add_census(r, slot, NULL, by ? &exact : NULL, census, err));
     }
     return PX_OK;
 }
@@ -201,7 +218,7 @@ static px_status set_local_by(const reporter *r, const px_witness *w, int32_t sl
     PX_TRY(px_transformer_local(r->t, r->arena, w->exec, slot, &local, &made, err));
     if (!made) return PX_OK;
     px_census census = PX_CENSUS_EMPTY;
-    px_census_add(&census, stored, &local);
+    PX_TRY(add_census(r, slot, stored, &local, &census, err));
     px_tensor_errors e = px_tensor_measure(stored, &(px_truth){.v = local});
     px_row_number(row, "err_local_2", e.err_rel_2);
     px_columns_figure(row, "err_propagated_2", px_transformer_propagated(&local, exact, decided));
@@ -248,7 +265,7 @@ static px_status emit_tensor(const reporter *r, int32_t slot, px_error *err) {
     PX_TRY(read_both(r, slot, &stored, &exact, &by, err));
     if (by) PX_TRY(set_errors(r, slot, &row, &stored, &exact, &by, err));
     px_transformer_kappa_set(r->t, &row, slot, &r->kappa[slot]);
-    px_census_add(&census, &stored, by ? &exact : NULL);
+    PX_TRY(add_census(r, slot, &stored, by ? &exact : NULL, &census, err));
     px_row_text(&row, "role", role);
     px_row_integer(&row, "entries", census.n);
     px_columns_figure(&row, "norm_2", norm_2(&stored, 0));

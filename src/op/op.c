@@ -184,7 +184,8 @@ uint64_t px_ops_hash(void) {
 #define PX_OP_TEXT(id, name, n_in, n_out, n_attr, flops, text) name #n_in #n_out #n_attr text
     static const char ops[] = PX_OP_LIST(PX_OP_TEXT);
 #undef PX_OP_TEXT
-    const size_t sizes[] = {sizeof(px_slot), sizeof(px_call), sizeof(px_prog), sizeof(px_exec), sizeof(px_wide)};
+    const size_t sizes[] = {sizeof(px_slot), sizeof(px_call), sizeof(px_prog),
+                            sizeof(px_exec), sizeof(px_wide), sizeof(px_census)};
     uint64_t hash = 0xcbf29ce484222325u; /* FNV-1a */
     for (size_t i = 0; i < sizeof ops; i++) hash = (hash ^ (unsigned char)ops[i]) * 0x100000001b3u;
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) hash = (hash ^ sizes[i]) * 0x100000001b3u;

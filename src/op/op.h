@@ -8,7 +8,7 @@
 
 #include "arith/recipe.h"
 #include "base/error.h"
-#include "matrix/wide.h"
+#include "matrix/census.h"
 #include "op/factor.h"
 #include "op/layer.h"
 #include "op/normalise.h"
@@ -71,7 +71,7 @@ typedef struct px_prog {
     int32_t n_slots, n_calls;
 } px_prog;
 
-enum { PX_EXEC_ABI = 1 };
+enum { PX_EXEC_ABI = 2 };
 
 /* An executor runs programs. Life cycle: supports (any time), open, put the inputs, run, get the results, close. Tensors
  * stay where they are between calls of run. Functions that can fail return a px_status and fill the error. */
@@ -87,6 +87,8 @@ struct px_exec {
     px_status (*put)(void *state, int slot, const px_wide *value, px_error *err); /* values must belong to the slot's format */
     px_status (*run)(void *state, int first, int count, px_error *err);
     px_status (*get)(void *state, int slot, px_wide *value, px_error *err); /* value: shaped by the caller, filled here */
+    /* px_census_add of a slot, made where the slot lies: the same counts. NULL: the caller counts what `get` gives. */
+    px_status (*census)(void *state, int slot, const px_wide *truth, px_census *census, px_error *err);
     void (*close)(void *state);
 };
 

@@ -1,4 +1,4 @@
-#include "metric/census.h"
+#include "matrix/census.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 /* The census of a tensor: where its magnitudes lie, and what its format has taken away. */
-#ifndef PX_METRIC_CENSUS_H
-#define PX_METRIC_CENSUS_H
+#ifndef PX_MATRIX_CENSUS_H
+#define PX_MATRIX_CENSUS_H
 
 #include <stdint.h>
 
