@@ -17,8 +17,13 @@ static char folder[64];
 
 static const struct experiment {
     const char *stem, *filter;
-} experiments[] = {{"gemm_error", "n == 16"},   {"sum_error", "n <= 4096"},   {"add_error", "rep == 1"},
-                   {"product_error", "n >= 1"}, {"loss_scaling", "rep == 1"}, {"stochastic_rounding", "rep == 1"}};
+} experiments[] = {{"gemm_error", "n == 16"},
+                   {"sum_error", "n <= 4096"},
+                   {"add_error", "rep == 1"},
+                   {"product_error", "n >= 1"},
+                   {"loss_scaling", "rep == 1"},
+                   {"stochastic_rounding", "rep == 1"},
+                   {"gradient_histogram", "scaling == static"}};
 
 /* The table of an experiment on a backend, read whole; freed by the caller. */
 static char *table_of(const struct experiment *e, const char *backend) {

@@ -15,7 +15,7 @@
 #include "backend/plugin.h"
 #include "backend/registry.h"
 #include "base/text.h"
-#include "selftest/judge.h"
+#include "selftest/census.h"
 
 /* Ends of blocks of 64 threads and of tiles of 16 and 128, a prime, and a larger one. */
 static const int64_t sizes[] = {1, 16, 17, 31, 32, 33, 64, 65, 97, 129, 300};
@@ -73,6 +73,29 @@ static void products_by_the_matrix_unit_are_its_model(void **state) {
     assert_true(t.cases >= 20);
 }
 
+/* Ends of blocks of 64 threads, and of the 1024 numbers that a block takes at most; a prime; several blocks. */
+static void censuses_are_the_definition(void **state) {
+    (void)state;
+    static const int64_t lengths[] = {1, 31, 32, 33, 63, 64, 65, 1021, 1023, 1024, 1025, 5000};
+    px_text told = {0};
+    px_tally t = {.lines_left = 5, .told = &told};
+    px_error err = {PX_OK, ""};
+    for (size_t s = 0; s < sizeof lengths / sizeof *lengths; s++)
+        for (int d = 0; d <= PX_DATA_WORDS; d++)
+            for (int i = 0; i < effort(); i++) {
+                px_trial_key key = {.seed = 9,
+                                    .size = d == PX_DATA_WORDS ? 65536 : lengths[s],
+                                    .data = (px_trial_data)d,
+                                    .number = (uint64_t)(s + (size_t)d + (size_t)i * 8)};
+                if (d == PX_DATA_WORDS && s > 1) continue;
+                if (px_judge_census(px_backend_find("cuda_emu"), &key, &t, &err) != PX_OK) fail_msg("%s", err.text);
+            }
+    if (t.different) fail_msg("%lld counts differ\n%s", (long long)t.different, px_text_str(&told));
+    assert_int_equal(t.repeats_differ, 0);
+    assert_true(t.cases >= 74 && t.values > 1200);
+    px_text_free(&told);
+}
+
 /* cuda_emu with one bit wrong in its first result. */
 static px_status wrong_get(void *state, int slot, px_wide *value, px_error *err) {
     PX_TRY(px_backend_find("cuda_emu")->get(state, slot, value, err));
@@ -106,6 +129,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wrong_bit_is_told),
         cmocka_unit_test(every_operation_is_its_definition),
+        cmocka_unit_test(censuses_are_the_definition),
         cmocka_unit_test(products_by_instructions_are_the_definition),
         cmocka_unit_test(products_by_the_matrix_unit_are_its_model),
     };

@@ -311,6 +311,15 @@ void px_trial_case_make(px_arena *arena, const px_trial_key *key, px_trial_case 
     c->prog = (px_prog){.slots = c->slots, .calls = &c->call, .n_slots = c->prog.n_slots, .n_calls = 1};
 }
 
+px_mat px_trial_tensor(px_arena *arena, const px_trial_key *key) {
+    px_trial_case c = {.key = *key, .prog.n_slots = 1};
+    maker m = {.arena = arena, .c = &c};
+    px_fp f = key->data == PX_DATA_WORDS ? named(key->number % 2 ? "bf16" : "fp16") : some_or_exact(&m);
+    px_mat x = px_mat_new(arena, f, 1, key->size);
+    for (int64_t e = 0; e < key->size; e++) px_mat_set(&x, 0, e, px_flush(f, round_to(f, number(&m, f, e))));
+    return x;
+}
+
 const char *px_trial_case_text(px_arena *arena, const px_trial_case *c) {
     char name[5][24];
     const px_recipe *r = &c->call.recipe;

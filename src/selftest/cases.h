@@ -59,6 +59,10 @@ void px_trial_case_make(px_arena *arena, const px_trial_key *key, px_trial_case 
 /* "gemm fp16*fp16 mul fp16 acc fp32 out fp16 pairwise nearest_even 33 x 5 x 7, random": for a line of a report. */
 const char *px_trial_case_text(px_arena *arena, const px_trial_case *c);
 
+/* key->size numbers of the key's data as a row, in one of all formats, `exact` among them; PX_DATA_WORDS: in fp16 or
+ * bf16, by the key's number. */
+px_mat px_trial_tensor(px_arena *arena, const px_trial_key *key);
+
 /* Operations that have cases: all but factorisations. */
 int px_trial_covers(px_op op);
 

@@ -8,6 +8,7 @@
 #include "backend/plugin.h"
 #include "backend/registry.h"
 #include "base/probe.h"
+#include "selftest/census.h"
 #include "selftest/probes.h"
 
 const char *px_outcome_name(px_outcome o) {
@@ -106,6 +107,7 @@ typedef struct random_calls {
     px_comparison compared;
     const px_exec *exec;
     int model;
+    bool census; /* of the operands, no call */
 } random_calls;
 
 static px_status try_calls(const run *r, const void *what, px_tally *t, px_error *err) {
@@ -123,9 +125,20 @@ static px_status try_calls(const run *r, const void *what, px_tally *t, px_error
                                     .recipe = c->recipe,
                                     .model = c->model,
                                     .number = (uint64_t)(s + d + 8 * i)};
-                PX_TRY(px_judge_case(c->exec, &key, c->compared, t, err));
+                PX_TRY(c->census ? px_judge_census(c->exec, &key, t, err)
+                                 : px_judge_case(c->exec, &key, c->compared, t, err));
             }
         }
+    return PX_OK;
+}
+
+/* Of random tensors, and of every 16-bit word. */
+static px_status try_censuses(const run *r, const void *what, px_tally *t, px_error *err) {
+    PX_TRY(try_calls(r, what, t, err));
+    for (uint64_t i = 0; i < 2; i++) {
+        px_trial_key key = {.seed = r->o->seed, .size = 65536, .data = PX_DATA_WORDS, .number = i};
+        PX_TRY(px_judge_census(r->exec, &key, t, err));
+    }
     return PX_OK;
 }
 
@@ -219,6 +232,8 @@ static px_status run_all(const run *r, const px_extra_check *extra, px_error *er
     }
     PX_TRY(make(r, "words/binary32", PX_EXACT, sweep_binary32, NULL, err));
     PX_TRY(try_operations(r, err));
+    random_calls census = {.exec = r->exec, .census = true};
+    if (r->exec->census) PX_TRY(make(r, "census", PX_EXACT_INTEGER, try_censuses, &census, err));
     random_calls native = {.op = PX_OP_GEMM, .recipe = PX_RECIPE_NATIVE, .exec = r->exec};
     PX_TRY(make(r, "product/instructions", PX_EXACT, try_calls, &native, err));
     PX_TRY(ask_units(r, err));
