@@ -198,6 +198,11 @@ static void every_thread_runs_once_in_every_schedule(void **state) {
     assert_true(px_cuda_emu_order("forward"));
 }
 
+static void a_thread_keeps_its_registers_at_a_barrier(void **state) {
+    (void)state;
+    for (unsigned n = 1; n <= 1024; n = 2 * n + 3) assert_int_equal(subject_kept(n), 0);
+}
+
 static void dynamic_shared_memory_has_its_limits(void **state) {
     (void)state;
     assert_string_equal(subject_dynamic(49152, 0), "ran");
@@ -272,6 +277,7 @@ int main(void) {
         cmocka_unit_test(shuffles_read_the_lane_they_name),
         cmocka_unit_test(votes_are_those_of_the_mask),
         cmocka_unit_test(every_thread_runs_once_in_every_schedule),
+        cmocka_unit_test(a_thread_keeps_its_registers_at_a_barrier),
         cmocka_unit_test(dynamic_shared_memory_has_its_limits),
         cmocka_unit_test(mistakes_get_cudas_answers),
         cmocka_unit_test(mma_is_the_model),

@@ -93,7 +93,11 @@ struct grid_run {
      * seem to happen before another that leaves it later. */
     char started, ended[2][2] /* set, turn */, barrier_key[2][2] /* set */, warp_key[2][MAX_THREADS / 32][2];
 };
-thread_local grid_run run;
+thread_local grid_run storage;
+
+/* &storage, found without the call that a loaded library's variables of a thread take: 8 bytes have room beside the
+ * program's own. */
+__attribute__((tls_model("initial-exec"))) thread_local grid_run *run = nullptr;
 
 void print_thread(const char *before, const thread &t) {
     std::fprintf(stderr, "%sthread (%u,%u,%u) ", before, t.where.thread.x, t.where.thread.y, t.where.thread.z);
@@ -105,7 +109,7 @@ void print_thread(const char *before, const thread &t) {
 }
 
 [[noreturn]] void die(const char *what, const thread &a, const thread *b) {
-    std::fprintf(stderr, "cuda_emu: %s in kernel %s, block (%u,%u,%u)", what, run.kernel, a.where.block.x,
+    std::fprintf(stderr, "cuda_emu: %s in kernel %s, block (%u,%u,%u)", what, run->kernel, a.where.block.x,
                  a.where.block.y, a.where.block.z);
     print_thread(": ", a);
     if (b) print_thread("; ", *b);
@@ -114,34 +118,35 @@ void print_thread(const char *before, const thread &t) {
 }
 
 bool same(const site &a, const site &b) {
-    return a.line == b.line && std::strcmp(a.file, b.file) == 0 && std::strcmp(a.what, b.what) == 0;
+    const auto alike = [](const char *x, const char *y) { return x == y || std::strcmp(x, y) == 0; };
+    return a.line == b.line && alike(a.file, b.file) && alike(a.what, b.what);
 }
 
 /* ---- on a fiber ---- */
 
 /* The next thread of this round that has not begun may be taken over without a switch. */
 bool take_next() {
-    while (run.cursor < run.order.size() && run.threads[run.order[run.cursor]].now != READY) run.cursor++;
-    if (tsan() || run.cursor == run.order.size()) return false;
-    thread &next = run.threads[run.order[run.cursor]];
+    while (run->cursor < run->order.size() && run->threads[run->order[run->cursor]].now != READY) run->cursor++;
+    if (tsan() || run->cursor == run->order.size()) return false;
+    thread &next = run->threads[run->order[run->cursor]];
     if (next.on) return false;
-    run.cursor++;
-    next.on = run.current->on;
-    run.current = &next;
+    run->cursor++;
+    next.on = run->current->on;
+    run->current = &next;
     return true;
 }
 
 void fiber_body() {
     for (;;) {
-        acquire(&run.started);
-        acquire(&run.ended[run.set][run.turn ^ 1]);
+        acquire(&run->started);
+        acquire(&run->ended[run->set][run->turn ^ 1]);
         do {
-            (*run.body)();
-            run.current->now = DONE;
+            (*run->body)();
+            run->current->now = DONE;
         } while (take_next());
-        release(&run.ended[run.set][run.turn]);
-        fiber *mine = run.current->on;
-        if (!tsan()) run.idle[run.set].push_back(mine); /* there, two threads of a block on one fiber would be one */
+        release(&run->ended[run->set][run->turn]);
+        fiber *mine = run->current->on;
+        if (!tsan()) run->idle[run->set].push_back(mine); /* there, two threads of a block on one fiber would be one */
         mine->pause();
     }
 }
@@ -149,10 +154,10 @@ void fiber_body() {
 /* ---- the scheduler ---- */
 
 fiber *idle_fiber() {
-    std::vector<fiber *> &idle = run.idle[run.set];
+    std::vector<fiber *> &idle = run->idle[run->set];
     if (idle.empty()) {
-        run.fibers.emplace_back(new fiber(fiber_body));
-        return run.fibers.back().get();
+        run->fibers.emplace_back(new fiber(fiber_body));
+        return run->fibers.back().get();
     }
     fiber *f = idle.back();
     idle.pop_back();
@@ -160,10 +165,10 @@ fiber *idle_fiber() {
 }
 
 uint64_t draw() { /* xorshift64*, Vigna 2016 */
-    run.random ^= run.random >> 12;
-    run.random ^= run.random << 25;
-    run.random ^= run.random >> 27;
-    return run.random * 0x2545f4914f6cdd1du;
+    run->random ^= run->random >> 12;
+    run->random ^= run->random << 25;
+    run->random ^= run->random >> 27;
+    return run->random * 0x2545f4914f6cdd1du;
 }
 
 template <class T> void arrange(std::vector<T> &order) {
@@ -175,24 +180,24 @@ template <class T> void arrange(std::vector<T> &order) {
 
 /* Runs every thread that can run until it waits or returns. */
 void run_round() {
-    arrange(run.order);
-    for (run.cursor = 0; run.cursor < run.order.size();) {
-        thread &t = run.threads[run.order[run.cursor++]];
+    arrange(run->order);
+    for (run->cursor = 0; run->cursor < run->order.size();) {
+        thread &t = run->threads[run->order[run->cursor++]];
         if (t.now != READY) continue;
         if (!t.on) t.on = idle_fiber();
-        run.current = &t;
+        run->current = &t;
         t.on->resume();
     }
-    run.current = nullptr;
+    run->current = nullptr;
 }
 
 /* A lane of t's mask that is not at t's collective, or NULL. Nobody is READY, but for lanes that were just let go. */
 const thread *absent_lane(size_t first, const thread &t) {
     for (size_t lane = 0; lane < 32; lane++) {
         if (!(t.mask >> lane & 1)) continue;
-        if (first + lane >= run.threads.size())
+        if (first + lane >= run->threads.size())
             die("the mask of a collective has lanes that the block lacks", t, nullptr);
-        const thread &other = run.threads[first + lane];
+        const thread &other = run->threads[first + lane];
         if (other.now != AT_COLLECTIVE || other.mask != t.mask || !same(other.at, t.at)) return &other;
     }
     return nullptr;
@@ -201,18 +206,18 @@ const thread *absent_lane(size_t first, const thread &t) {
 /* Lets those lanes go on whose mask is complete. */
 bool resolve_collectives() {
     bool any = false;
-    for (size_t i = 0; i < run.threads.size(); i++) {
+    for (size_t i = 0; i < run->threads.size(); i++) {
         const size_t first = i / 32 * 32;
-        const thread &t = run.threads[i];
+        const thread &t = run->threads[i];
         if (t.now != AT_COLLECTIVE || absent_lane(first, t)) continue;
         uint64_t all[32] = {0};
         const unsigned mask = t.mask;
         for (size_t lane = 0; lane < 32; lane++)
-            if (mask >> lane & 1) all[lane] = run.threads[first + lane].given;
+            if (mask >> lane & 1) all[lane] = run->threads[first + lane].given;
         for (size_t lane = 0; lane < 32; lane++) {
             if (!(mask >> lane & 1)) continue;
-            std::memcpy(run.threads[first + lane].received, all, sizeof all);
-            run.threads[first + lane].now = READY;
+            std::memcpy(run->threads[first + lane].received, all, sizeof all);
+            run->threads[first + lane].now = READY;
         }
         any = true;
     }
@@ -224,16 +229,16 @@ bool resolve_collectives() {
 bool resolve_barrier() {
     const thread *first = nullptr;
     int count = 0;
-    for (size_t i = 0; i < run.threads.size(); i++) {
-        const thread &t = run.threads[i];
+    for (size_t i = 0; i < run->threads.size(); i++) {
+        const thread &t = run->threads[i];
         if (t.now == AT_COLLECTIVE) die("divergent warp collective", t, absent_lane(i / 32 * 32, t));
         if (!first && t.now == AT_BARRIER) first = &t;
         count += t.now == AT_BARRIER && t.predicate;
     }
     if (!first) return false;
-    for (const thread &t : run.threads)
+    for (const thread &t : run->threads)
         if (t.now != AT_BARRIER || !same(t.at, first->at)) die("divergent barrier", *first, &t);
-    for (thread &t : run.threads) {
+    for (thread &t : run->threads) {
         t.count = count;
         t.now = READY;
     }
@@ -241,8 +246,8 @@ bool resolve_barrier() {
 }
 
 void begin_block(uint3 block, dim3 block_dim, dim3 grid_dim) {
-    for (size_t i = 0; i < run.threads.size(); i++) {
-        thread &t = run.threads[i];
+    for (size_t i = 0; i < run->threads.size(); i++) {
+        thread &t = run->threads[i];
         const unsigned n = (unsigned)i;
         t.where = {{n % block_dim.x, n / block_dim.x % block_dim.y, n / block_dim.x / block_dim.y},
                    block,
@@ -253,29 +258,37 @@ void begin_block(uint3 block, dim3 block_dim, dim3 grid_dim) {
         t.on = nullptr;
         t.barriers = t.collectives = 0;
     }
-    if (run.room[run.set].empty()) run.room[run.set].assign(SHARED_ROOM + ZONE, FRESH);
-    unsigned char *room = run.room[run.set].data();
-    run.room_next = room + (2 * ZONE - (uintptr_t)room % ZONE);
-    run.static_bytes = 0;
-    run.dynamic = nullptr;
-    if (run.dynamic_bytes)
-        run.dynamic = static_cast<unsigned char *>(shared_array(&run, run.dynamic_bytes, 16, "dynamic shared memory"));
+    if (run->room[run->set].empty()) run->room[run->set].assign(SHARED_ROOM + ZONE, FRESH);
+    unsigned char *room = run->room[run->set].data();
+    run->room_next = room + (2 * ZONE - (uintptr_t)room % ZONE);
+    run->static_bytes = 0;
+    run->dynamic = nullptr;
+    if (run->dynamic_bytes)
+        run->dynamic = static_cast<unsigned char *>(shared_array(run, run->dynamic_bytes, 16, "dynamic shared memory"));
+}
+
+void make_fresh(unsigned char *at, size_t bytes) {
+    if (!tsan()) {
+        std::memset(at, FRESH, bytes);
+        return;
+    }
+    /* volatile: not by memset, which ThreadSanitizer would see */
+    for (size_t i = 0; i < bytes; i++) *static_cast<volatile unsigned char *>(at + i) = FRESH;
 }
 
 void end_block() {
-    for (const array &a : run.arrays) {
+    for (const array &a : run->arrays) {
         if (!close_zones(a.at, a.bytes)) {
-            std::fprintf(stderr, "cuda_emu: kernel %s wrote beyond its shared array %s\n", run.kernel, a.name);
+            std::fprintf(stderr, "cuda_emu: kernel %s wrote beyond its shared array %s\n", run->kernel, a.name);
             std::abort();
         }
-        /* volatile: not by memset, which ThreadSanitizer would see */
-        for (size_t i = 0; i < a.bytes; i++) *static_cast<volatile unsigned char *>(a.at + i) = FRESH;
+        make_fresh(a.at, a.bytes);
     }
-    run.arrays.clear();
+    run->arrays.clear();
     if (!tsan()) return;
-    for (const thread &t : run.threads) run.idle[run.set].push_back(t.on);
-    run.turn ^= run.set;
-    run.set ^= 1;
+    for (const thread &t : run->threads) run->idle[run->set].push_back(t.on);
+    run->turn ^= run->set;
+    run->set ^= 1;
 }
 
 void run_block(uint3 block, dim3 block_dim, dim3 grid_dim) {
@@ -288,18 +301,18 @@ void run_block(uint3 block, dim3 block_dim, dim3 grid_dim) {
 } // namespace
 
 const place &self() {
-    if (!run.current) {
+    if (!run || !run->current) {
         std::fprintf(stderr, "cuda_emu: device code was called by the host\n");
         std::abort();
     }
-    return run.current->where;
+    return run->current->where;
 }
 
-static size_t index_of_self() { return (size_t)(run.current - run.threads.data()); }
+static size_t index_of_self() { return (size_t)(run->current - run->threads.data()); }
 int lane_of_self() { return (int)(index_of_self() % 32); }
 
 static void wait(state now, site at, char (*keys)[2], unsigned *phase) {
-    thread *t = run.current;
+    thread *t = run->current;
     char *key = &(*keys)[(*phase)++ & 1];
     t->now = now;
     t->at = at;
@@ -310,75 +323,76 @@ static void wait(state now, site at, char (*keys)[2], unsigned *phase) {
 
 int barrier(site at, bool predicate) {
     self();
-    thread *t = run.current;
+    thread *t = run->current;
     t->predicate = predicate;
-    wait(AT_BARRIER, at, &run.barrier_key[run.set], &t->barriers);
+    wait(AT_BARRIER, at, &run->barrier_key[run->set], &t->barriers);
     return t->count;
 }
 
 const uint64_t *gather(site at, unsigned mask, uint64_t given) {
     self();
-    thread *t = run.current;
+    thread *t = run->current;
     t->at = at;
     if (!(mask >> lane_of_self() & 1)) die("a lane is not in the mask of its own collective", *t, nullptr);
     t->mask = mask;
     t->given = given;
-    wait(AT_COLLECTIVE, at, &run.warp_key[run.set][index_of_self() / 32], &t->collectives);
+    wait(AT_COLLECTIVE, at, &run->warp_key[run->set][index_of_self() / 32], &t->collectives);
     return t->received;
 }
 
 void absent_source(site at, int lane) {
     const size_t source = index_of_self() / 32 * 32 + (size_t)lane;
-    run.current->at = at;
-    die("a shuffle reads a lane outside the mask", *run.current,
-        source < run.threads.size() ? &run.threads[source] : nullptr);
+    run->current->at = at;
+    die("a shuffle reads a lane outside the mask", *run->current,
+        source < run->threads.size() ? &run->threads[source] : nullptr);
 }
 
 void *shared_array(const void *tag, size_t bytes, size_t alignment, const char *name) {
-    for (const array &a : run.arrays)
+    for (const array &a : run->arrays)
         if (a.tag == tag) return a.at;
-    const bool dynamic = tag == &run;
-    if (!dynamic) run.static_bytes = (run.static_bytes + alignment - 1) / alignment * alignment + bytes;
-    const size_t limit = run.dynamic_bytes ? dynamic_limit(run.kernel_address) : (size_t)MAX_SHARED;
-    if (run.static_bytes > MAX_SHARED || run.static_bytes + run.dynamic_bytes > limit ||
-        (size_t)(run.room_next - run.room[run.set].data()) + stride_of(bytes) > SHARED_ROOM) {
+    const bool dynamic = tag == run;
+    if (!dynamic) run->static_bytes = (run->static_bytes + alignment - 1) / alignment * alignment + bytes;
+    const size_t limit = run->dynamic_bytes ? dynamic_limit(run->kernel_address) : (size_t)MAX_SHARED;
+    if (run->static_bytes > MAX_SHARED || run->static_bytes + run->dynamic_bytes > limit ||
+        (size_t)(run->room_next - run->room[run->set].data()) + stride_of(bytes) > SHARED_ROOM) {
         std::fprintf(
             stderr,
             "cuda_emu: kernel %s: shared array %s makes it %zu bytes a block, and %zu dynamic ones; the limit is %zu\n",
-            run.kernel, name, run.static_bytes, run.dynamic_bytes, limit);
+            run->kernel, name, run->static_bytes, run->dynamic_bytes, limit);
         std::abort();
     }
-    unsigned char *at = run.room_next;
-    run.room_next += stride_of(bytes);
+    unsigned char *at = run->room_next;
+    run->room_next += stride_of(bytes);
     open_zones(at, bytes);
-    run.arrays.push_back({tag, name, at, bytes});
+    run->arrays.push_back({tag, name, at, bytes});
     return at;
 }
 
-void *dynamic_shared() { return run.dynamic; }
+void *dynamic_shared() { return run->dynamic; }
 
 void run_grid(const void *kernel, const char *name, dim3 grid, dim3 block, size_t dynamic_bytes,
               const std::function<void()> &body) {
     read_environment();
     if (start_error(kernel, grid, block, dynamic_bytes) != cudaSuccess) return;
-    run.body = &body;
-    run.kernel = name;
-    run.kernel_address = kernel;
-    run.dynamic_bytes = dynamic_bytes;
-    run.random = seed_chosen * 0x9e3779b97f4a7c15u | 1;
-    run.threads.resize((size_t)block.x * block.y * block.z);
-    run.order.resize(run.threads.size());
+    run = &storage;
+    run->body = &body;
+    run->kernel = name;
+    run->kernel_address = kernel;
+    run->dynamic_bytes = dynamic_bytes;
+    run->random = seed_chosen * 0x9e3779b97f4a7c15u | 1;
+    run->threads.resize((size_t)block.x * block.y * block.z);
+    run->order.resize(run->threads.size());
     std::vector<uint64_t> blocks((size_t)grid.x * grid.y * grid.z);
     arrange(blocks);
     device_memory_open();
-    release(&run.started);
+    release(&run->started);
     for (uint64_t b : blocks)
         run_block({(unsigned)(b % grid.x), (unsigned)(b / grid.x % grid.y), (unsigned)(b / grid.x / grid.y)}, block,
                   grid);
     device_memory_close();
-    for (auto &set : run.ended)
+    for (auto &set : run->ended)
         for (char &turn : set) acquire(&turn);
-    run.body = nullptr;
+    run->body = nullptr;
 }
 
 } // namespace cuda_emu

@@ -1,4 +1,4 @@
-/* cuda_emu: coroutines with stacks of their own (ucontext). */
+/* cuda_emu: coroutines with stacks of their own. */
 #ifndef PX_CUDA_EMU_FIBER_H
 #define PX_CUDA_EMU_FIBER_H
 
@@ -19,11 +19,17 @@ class fiber {
     void resume(); /* called by who is on no fiber */
     void pause();  /* called on this fiber */
 
+    /* Where one side of a switch goes on: of the two ways to switch (fiber.cpp) the one that is taken has its own. */
+    struct side {
+        void *stack;
+        ucontext_t context;
+    };
+
   private:
     enum : size_t { STACK = 256 << 10 }; /* untouched pages cost nothing; AddressSanitizer's frames are large */
     void *stack_ = nullptr;
     void *thread_ = nullptr, *caller_ = nullptr; /* ThreadSanitizer's */
-    ucontext_t inside_, outside_;
+    side inside_, outside_;
 };
 
 } // namespace cuda_emu

@@ -36,6 +36,9 @@ void subject_atomics(unsigned got[5 + 16]);
 /* Which threads of a block of n came first, between two barriers: their order. */
 void subject_schedule(unsigned n, unsigned *order);
 
+/* A block of n threads, each with numbers and a direction of rounding of its own: how many have others after barriers. */
+int subject_kept(unsigned n);
+
 /* A kernel with so much dynamic shared memory, opted into or not: the error's name, or "ran". */
 const char *subject_dynamic(size_t bytes, int opt_in);
 
