@@ -72,12 +72,6 @@ const px_exec *cublas_execs(int *n) {
     return execs;
 }
 
-static bool is_named(px_fp f, const char *name) {
-    px_fp named;
-    PX_ASSERT(px_fp_parse(name, &named, nullptr) == PX_OK);
-    return px_fp_equal(f, named);
-}
-
 static const compute *compute_for(px_fp in, const px_recipe *r) {
     for (const compute &c : computes)
         if (is_named(in, c.in) && is_named(r->acc, c.sum) && is_named(r->out, c.out)) return &c;

@@ -32,6 +32,8 @@ px_status kernels_run(void *st, int first, int count, px_error *err);
 px_status device_sanity(px_error *err);
 int device_code_version(void);
 
+px_scalars_function scalars_run; /* px_plugin.scalars (scalars.cu) */
+
 /* Products by cuBLAS (cublas.cu): one executor a variant of cublasGemmEx. */
 const px_exec *cublas_execs(int *n);
 

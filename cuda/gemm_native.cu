@@ -1,40 +1,9 @@
 /* Matrix products by the device's own instructions: an accumulator in the operands' format, k ascending, two roundings
  * a step (a product, a sum: never contracted) or one. A thread an entry, tiles of the operands in shared memory. */
 #include "families.h"
+#include "native.cuh"
 
 static constexpr int TILE = 16;
-
-struct half_arithmetic {
-    typedef __half number;
-    static __device__ number of(double x) { return __float2half_rn((float)x); } /* exact: of the format */
-    static __device__ double value(number x) { return (double)__half2float(x); }
-    static __device__ number two(number s, number a, number b) { return __hadd_rn(s, __hmul_rn(a, b)); }
-    static __device__ number one(number s, number a, number b) { return __hfma(a, b, s); }
-};
-
-struct bf16_arithmetic {
-    typedef __nv_bfloat16 number;
-    static __device__ number of(double x) { return __float2bfloat16_rn((float)x); }
-    static __device__ double value(number x) { return (double)__bfloat162float(x); }
-    static __device__ number two(number s, number a, number b) { return __hadd_rn(s, __hmul_rn(a, b)); }
-    static __device__ number one(number s, number a, number b) { return __hfma(a, b, s); }
-};
-
-struct single_arithmetic {
-    typedef float number;
-    static __device__ number of(double x) { return (float)x; }
-    static __device__ double value(number x) { return (double)x; }
-    static __device__ number two(number s, number a, number b) { return __fadd_rn(s, __fmul_rn(a, b)); }
-    static __device__ number one(number s, number a, number b) { return __fmaf_rn(a, b, s); }
-};
-
-struct double_arithmetic {
-    typedef double number;
-    static __device__ number of(double x) { return x; }
-    static __device__ double value(number x) { return x; }
-    static __device__ number two(number s, number a, number b) { return __dadd_rn(s, __dmul_rn(a, b)); }
-    static __device__ number one(number s, number a, number b) { return __fma_rn(a, b, s); }
-};
 
 /* Terms beyond k are left out, not made zero: a zero added to -0 would be +0. */
 template <class Arithmetic, bool FUSED> static __global__ void products(task t) {
@@ -52,7 +21,8 @@ template <class Arithmetic, bool FUSED> static __global__ void products(task t) 
         __syncthreads();
         int terms = (int)(k - first < TILE ? k - first : TILE);
         for (int p = 0; p < terms && inside; p++)
-            sum = FUSED ? Arithmetic::one(sum, left[y][p], right[p][x]) : Arithmetic::two(sum, left[y][p], right[p][x]);
+            sum = FUSED ? Arithmetic::fma(left[y][p], right[p][x], sum)
+                        : Arithmetic::add(sum, Arithmetic::mul(left[y][p], right[p][x]));
         __syncthreads();
     }
     if (inside) t.out[0].set(i, j, Arithmetic::value(sum));

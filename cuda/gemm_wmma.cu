@@ -31,12 +31,6 @@ static __global__ void tiles(sizes n, const Stored *a, const Stored *b, Sum *c) 
     wmma::store_matrix_sync(tile, sum, cols, wmma::mem_row_major);
 }
 
-static bool is_named(px_fp f, const char *name) {
-    px_fp named;
-    PX_ASSERT(px_fp_parse(name, &named, nullptr) == PX_OK);
-    return px_fp_equal(f, named);
-}
-
 /* The model of the device's matrix unit, by its compute capability. */
 static int find_device_model() {
     static const struct {

@@ -49,6 +49,6 @@ extern "C" __attribute__((visibility("default"))) const px_plugin *px_plugin_get
     int n;
     const px_exec *library = cublas_execs(&n);
     for (int i = 0; i < n && i + 1 < MOST; i++) all[i + 1] = &library[i];
-    plugin = {PX_PLUGIN_ABI, px_ops_hash(), px_plugin_build, all, n + 1, probe, device_sanity, info};
+    plugin = {PX_PLUGIN_ABI, px_ops_hash(), px_plugin_build, all, n + 1, probe, device_sanity, scalars_run, info};
     return &plugin;
 }

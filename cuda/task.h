@@ -35,6 +35,12 @@ struct task {
     view in[PX_MAX_IN], out[PX_MAX_OUT];
 };
 
+static inline bool is_named(px_fp f, const char *name) {
+    px_fp named;
+    PX_ASSERT(px_fp_parse(name, &named, nullptr) == PX_OK);
+    return px_fp_equal(f, named);
+}
+
 /* Device memory that a call may use until it has ended: one piece, which grows. */
 struct workspace {
     void *memory;

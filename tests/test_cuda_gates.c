@@ -41,6 +41,10 @@ static const struct rule {
     {"productsI17single_arithmeticLb1", 80, "FFMA", "FMUL FADD HMMA DFMA"},
     {"productsI17double_arithmeticLb0", 80, "DADD DMUL", "DFMA FFMA HMMA"},
     {"productsI17double_arithmeticLb1", 80, "DFMA", "DADD FFMA HMMA"},
+    {"by_instructionsI15half_arithmetic", 80, "HADD2 HMUL2 HFMA2", "HMMA DFMA"},
+    {"by_instructionsI15bf16_arithmetic", 90, "HADD2 HMUL2 HFMA2", "HMMA DFMA"},
+    {"by_instructionsI17single_arithmetic", 80, "FADD FMUL FFMA", "HMMA DFMA"},
+    {"by_instructionsI17double_arithmetic", 80, "DADD DMUL DFMA", "HMMA"},
     {"5tilesI", 80, "HMMA", "HFMA2 HMUL2 FMUL FADD FFMA DADD DMUL DFMA"},
 };
 enum { N_RULES = sizeof rules / sizeof *rules };

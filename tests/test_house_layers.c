@@ -32,7 +32,7 @@ static const struct room {
     {"run", "base spec kind io"},
     {"gate", "base spec io"},
     {"report", "base spec io"},
-    {"selftest", "base arith matrix op emu backend metric"},
+    {"selftest", "base arith matrix op kernel/fn.h emu backend metric"},
     {"cli", "base arith matrix op kernel emu backend selftest ref io data metric solve nn spec kind run gate report"},
     /* Beside src/: plug-ins, which write every operation anew. The headers of cuda/emu are its own. */
     {"cuda", "base arith matrix op kernel/fn.h kernel/fn.c emu/arith.h emu/language.h emu/runtime.h emu/wmma.h emu/cublas.h"},

@@ -145,6 +145,12 @@ px_status px_plugin_sanity(px_plugin_exec id, px_error *err) {
     return p->sanity(err);
 }
 
+px_scalars_function *px_plugin_scalars(px_plugin_exec id) {
+    const px_plugin *p = library_of(id)->plugin;
+    PX_ASSERT(p);
+    return p->scalars;
+}
+
 void px_plugin_info(px_plugin_exec id, char *text, size_t n) {
     const px_plugin *p = library_of(id)->plugin;
     PX_ASSERT(p && n > 0);

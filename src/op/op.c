@@ -39,6 +39,22 @@ static void check_solve(const px_arg *in, px_arg out) {
     if (in[2].slot >= 0) check_shape(in[2], out.rows, 1);
 }
 
+const char *px_scalar_name(px_scalar op) {
+#define PX_SCALAR_NAME(id, name, operands) name,
+    static const char *const names[] = {PX_SCALAR_LIST(PX_SCALAR_NAME)};
+#undef PX_SCALAR_NAME
+    PX_ASSERT((int)op >= 0 && op < PX_SCALAR_COUNT);
+    return names[op];
+}
+
+int px_scalar_operands(px_scalar op) {
+#define PX_SCALAR_OPERANDS(id, name, operands) operands,
+    static const int counts[] = {PX_SCALAR_LIST(PX_SCALAR_OPERANDS)};
+#undef PX_SCALAR_OPERANDS
+    PX_ASSERT((int)op >= 0 && op < PX_SCALAR_COUNT);
+    return counts[op];
+}
+
 int px_op_inputs(px_op op) {
 #define PX_OP_INPUTS(id, name, n_in, n_out, n_attr, flops, text) n_in,
     static const int counts[] = {PX_OP_LIST(PX_OP_INPUTS)};

@@ -12,7 +12,7 @@ const char *px_trial_data_name(px_trial_data data) {
 #define NAME(id, name, text) name,
     static const char *const names[] = {PX_TRIAL_DATA_LIST(NAME)};
 #undef NAME
-    return data < PX_TRIAL_DATA_COUNT ? names[data] : data == PX_DATA_WORDS ? "words" : "binary32";
+    return data < PX_TRIAL_DATA_COUNT ? names[data] : "words";
 }
 
 int px_trial_covers(px_op op) { return op != PX_OP_LU && op != PX_OP_CHOLESKY && op != PX_OP_TRSM; }
@@ -93,10 +93,6 @@ static px_recipe recipe_of(maker *m, px_fp *in) {
         if (k->recipe == PX_RECIPE_UNIT) r.model = (int16_t)k->model, r.mul = px_fp_exact();
     }
     if (k->recipe == PX_RECIPE_WORDS) *in = named(native[k->number % 2]);
-    if (k->data == PX_DATA_BINARY32) {
-        *in = named("fp32");
-        r = px_recipe_uniform(named(native[k->number % 2]));
-    }
     return r;
 }
 
@@ -124,8 +120,6 @@ static double number(maker *m, px_fp f, int64_t at) {
     case PX_DATA_INTEGERS: return (double)(below(m, 9) - 4);
     case PX_DATA_WORDS: /* the first operand has every word, the others any */
         return px_decode(f, m->c->prog.n_slots == 1 ? (uint64_t)at : draw(m));
-    case PX_DATA_BINARY32:
-        return px_decode(f, m->c->key.number / 2 + (uint64_t)at * (((uint64_t)1 << 32) / (uint64_t)m->c->key.size));
     }
     return 0;
 }

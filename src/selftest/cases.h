@@ -16,9 +16,7 @@
 #define PX_TRIAL_DATA_ENUM(id, name, text) id,
 typedef enum px_trial_data {
     PX_TRIAL_DATA_LIST(PX_TRIAL_DATA_ENUM) PX_TRIAL_DATA_COUNT,
-    /* of sweeps, not of random calls: every word of 16 bits; binary32 in strides from half the case's number on */
-    PX_DATA_WORDS = PX_TRIAL_DATA_COUNT,
-    PX_DATA_BINARY32
+    PX_DATA_WORDS = PX_TRIAL_DATA_COUNT /* of sweeps, not of random calls: every word of 16 bits */
 } px_trial_data;
 #undef PX_TRIAL_DATA_ENUM
 const char *px_trial_data_name(px_trial_data data);
@@ -29,7 +27,7 @@ typedef enum px_trial_recipe {
     PX_RECIPE_NATIVE,  /* one of fp16, bf16, fp32, fp64 throughout, to nearest even, sequential, fused or not */
     PX_RECIPE_UNIT,    /* products by a matrix unit */
     PX_RECIPE_LIBRARY, /* products as a vendor's library makes them */
-    PX_RECIPE_WORDS,   /* operands of fp16 or bf16 by turns (binary32: rounded to these), in any recipe */
+    PX_RECIPE_WORDS,   /* operands of fp16 or bf16 by turns, in any recipe */
     PX_RECIPE_COUNT
 } px_trial_recipe;
 

@@ -76,7 +76,7 @@ static px_status run_on(const px_exec *exec, const px_trial_case *c, results *r,
 
 /* ---- comparison ---- */
 
-static uint64_t word_of(double x) {
+uint64_t px_tally_word(double x) {
     uint64_t w;
     if (x != x) x = (double)NAN; /* a NaN is a NaN */
     memcpy(&w, &x, sizeof w);
@@ -100,6 +100,16 @@ static px_difference kind_of(px_fp f, double got, double want, double *ulps) {
     return *ulps <= 1 ? PX_DIFFERS_ONE_ULP : PX_DIFFERS_MORE;
 }
 
+bool px_tally_number(px_tally *t, px_fp f, double got, double want, double *ulps) {
+    t->values++;
+    t->digest = (t->digest ^ px_tally_word(got)) * 0x100000001b3u;
+    if (px_tally_word(got) == px_tally_word(want)) return true;
+    t->different++;
+    t->by_kind[kind_of(f, got, want, ulps)]++;
+    if (*ulps > t->most_ulps) t->most_ulps = *ulps;
+    return false;
+}
+
 /* The operands at the place of an output's number, as far as they have one. */
 static void add_operands(px_text *text, const px_trial_case *c, int64_t i, int64_t j) {
     for (int k = 0; k < px_op_inputs(c->call.op); k++) {
@@ -107,7 +117,7 @@ static void add_operands(px_text *text, const px_trial_case *c, int64_t i, int64
         if (a.slot < 0 || i >= a.rows || j >= a.cols) continue;
         int64_t at = a.off + i * a.rs + j * a.cs, cols = c->in[a.slot].cols;
         px_text_printf(text, " %c=0x%016llx", 'a' + k,
-                       (unsigned long long)word_of(px_mat_get(&c->in[a.slot], at / cols, at % cols)));
+                       (unsigned long long)px_tally_word(px_mat_get(&c->in[a.slot], at / cols, at % cols)));
     }
 }
 
@@ -117,8 +127,8 @@ static void tell(px_tally *t, px_arena *arena, const px_trial_case *c, int64_t i
     t->lines_left--;
     px_text_printf(t->told, "%s size %lld seed %llu.%llu index %lld,%lld got=0x%016llx want=0x%016llx ulp=%.3g",
                    px_trial_case_text(arena, c), (long long)c->key.size, (unsigned long long)c->key.seed,
-                   (unsigned long long)c->key.number, (long long)i, (long long)j, (unsigned long long)word_of(got),
-                   (unsigned long long)word_of(want), ulps);
+                   (unsigned long long)c->key.number, (long long)i, (long long)j,
+                   (unsigned long long)px_tally_word(got), (unsigned long long)px_tally_word(want), ulps);
     add_operands(t->told, c, i, j);
     px_text_add(t->told, "\n");
 }
@@ -133,13 +143,8 @@ static void compare_slot(px_tally *t, px_arena *arena, const px_trial_case *c, c
     for (int64_t i = 0; i < got->rows; i++)
         for (int64_t j = 0; j < got->cols; j++) {
             double x = px_mat_get(got, i, j), y = px_mat_get(want, i, j), ulps;
-            t->values++;
-            t->digest = (t->digest ^ word_of(x)) * 0x100000001b3u;
-            if (word_of(x) == word_of(y) || (x == y && signs_may_go(c))) continue;
-            t->different++;
-            t->by_kind[kind_of(got->fmt, x, y, &ulps)]++;
-            if (ulps > t->most_ulps) t->most_ulps = ulps;
-            tell(t, arena, c, i, j, x, y, ulps);
+            if (x == y && signs_may_go(c)) y = x;
+            if (!px_tally_number(t, got->fmt, x, y, &ulps)) tell(t, arena, c, i, j, x, y, ulps);
         }
 }
 
@@ -147,7 +152,8 @@ static bool same(const results *x, const results *y, int32_t n) {
     for (int32_t s = 0; s < n; s++)
         for (int64_t i = 0; i < x->of[s].rows; i++)
             for (int64_t j = 0; j < x->of[s].cols; j++)
-                if (word_of(px_mat_get(&x->of[s], i, j)) != word_of(px_mat_get(&y->of[s], i, j))) return false;
+                if (px_tally_word(px_mat_get(&x->of[s], i, j)) != px_tally_word(px_mat_get(&y->of[s], i, j)))
+                    return false;
     return true;
 }
 
@@ -181,7 +187,7 @@ static void check_bound(px_tally *t, px_arena *arena, const px_trial_case *c, co
             double x = px_mat_get(got, place / got->cols, place % got->cols);
             double most = (bound.beta + (double)(k + 1) * 0x1p-52) * size + bound.eta, error = fabs(x - sum);
             t->values++;
-            t->digest = (t->digest ^ word_of(x)) * 0x100000001b3u;
+            t->digest = (t->digest ^ px_tally_word(x)) * 0x100000001b3u;
             if (error <= most) {
                 if (most > 0 && error / most > t->slack) t->slack = error / most;
                 continue;

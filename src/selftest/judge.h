@@ -33,6 +33,10 @@ typedef struct px_tally {
     struct px_text *told;   /* NULL: none are */
 } px_tally;
 
+/* Adds one number; false when the two differ, by so many ulps of f. The word of x: a NaN is a NaN. */
+bool px_tally_number(px_tally *t, px_fp f, double got, double want, double *ulps);
+uint64_t px_tally_word(double x);
+
 /* Makes the case, runs it twice on exec, and adds to the tally. An error of the executor ends it. Cases that exec does
  * not support are not counted. */
 px_status px_judge_case(const px_exec *exec, const px_trial_key *key, px_comparison how, px_tally *tally,

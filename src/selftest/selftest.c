@@ -10,6 +10,7 @@
 #include "base/probe.h"
 #include "selftest/census.h"
 #include "selftest/probes.h"
+#include "selftest/scalars.h"
 
 const char *px_outcome_name(px_outcome o) {
     static const char *const names[] = {"passed", "failed", "skipped"};
@@ -62,7 +63,18 @@ static px_status be_sane(const run *r, const void *what, px_tally *t, px_error *
     return px_plugin_sanity((px_plugin_exec)r->plugin, err);
 }
 
-/* ---- every 16-bit word through the operations of one number; binary32 into 16 bits ---- */
+/* ---- single operations, word by word ---- */
+
+static px_status sweep_scalars(const run *r, const void *what, px_tally *t, px_error *err) {
+    bool device = r->plugin >= 0 && strcmp(px_plugin_place((px_plugin_exec)r->plugin), "gpu") == 0;
+    px_scalar_sweep sweep = {.compute = r->plugin < 0 ? px_scalars_here : px_plugin_scalars((px_plugin_exec)r->plugin),
+                             .seed = r->o->seed,
+                             .drawn = r->o->full ? 1 << 24 : 1 << 14,
+                             .every_binary32 = r->o->full && device};
+    return px_sweep_scalars(&sweep, *(const px_scalar *)what, t, err);
+}
+
+/* ---- every 16-bit word through the operations of one number ---- */
 
 static px_status sweep_words(const run *r, const void *what, px_tally *t, px_error *err) {
     const px_op *op = what;
@@ -72,23 +84,6 @@ static px_status sweep_words(const run *r, const void *what, px_tally *t, px_err
                             .op = *op,
                             .size = 65536,
                             .data = PX_DATA_WORDS,
-                            .recipe = PX_RECIPE_WORDS,
-                            .number = (uint64_t)i};
-        PX_TRY(px_judge_case(r->exec, &key, PX_EXACT, t, err));
-    }
-    return PX_OK;
-}
-
-/* All of binary32 in 2^12 strides of 2^20, on a device; elsewhere as many of them as a second allows. */
-static px_status sweep_binary32(const run *r, const void *what, px_tally *t, px_error *err) {
-    (void)what;
-    bool device = r->plugin >= 0 && strcmp(px_plugin_place((px_plugin_exec)r->plugin), "gpu") == 0;
-    int strides = !r->o->full ? 1 : device ? 4096 : 4;
-    for (int i = 0; i < 2 * strides; i++) {
-        px_trial_key key = {.seed = r->o->seed,
-                            .op = PX_OP_ROUND,
-                            .size = 1 << (r->o->full ? 20 : 16),
-                            .data = PX_DATA_BINARY32,
                             .recipe = PX_RECIPE_WORDS,
                             .number = (uint64_t)i};
         PX_TRY(px_judge_case(r->exec, &key, PX_EXACT, t, err));
@@ -225,12 +220,16 @@ static px_status try_extra(const run *r, const void *what, px_tally *t, px_error
 static px_status run_all(const run *r, const px_extra_check *extra, px_error *err) {
     static const px_op words[] = {PX_OP_ROUND, PX_OP_ADD, PX_OP_MUL, PX_OP_GELU, PX_OP_GELU_BACKWARD, PX_OP_SCALE};
     PX_TRY(make(r, "sanity", PX_EXACT, be_sane, NULL, err));
+    for (int op = 0; op < PX_SCALAR_COUNT; op++) {
+        char name[64];
+        snprintf(name, sizeof name, "scalar/%s", px_scalar_name((px_scalar)op));
+        PX_TRY(make(r, name, PX_EXACT, sweep_scalars, &(px_scalar){(px_scalar)op}, err));
+    }
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
         char name[64];
         snprintf(name, sizeof name, "words/%s", px_op_name(words[i]));
         PX_TRY(make(r, name, PX_EXACT, sweep_words, &words[i], err));
     }
-    PX_TRY(make(r, "words/binary32", PX_EXACT, sweep_binary32, NULL, err));
     PX_TRY(try_operations(r, err));
     random_calls census = {.exec = r->exec, .census = true};
     if (r->exec->census) PX_TRY(make(r, "census", PX_EXACT_INTEGER, try_censuses, &census, err));
