@@ -205,6 +205,47 @@ static void every_operation(void **state) {
     }
 }
 
+/* ---- large results, which do not pass the caches ---- */
+
+/* Whole numbers and, 2^-60 of them, the low parts: every sum is exact. */
+static void large_products(void **state) {
+    (void)state;
+    const operation op = {"large gemm", PX_OP_GEMM, {1}, {{3, 520}, {3, 512}}, {{520, 512}}, 1, 1};
+    int n;
+    const px_ref_isa *const *usable = px_ref_isa_usable(&n), *chosen = px_ref_isa_chosen();
+    for (int k = 0; k < n; k++) {
+        px_ref_isa_use(usable[k]);
+        bench b;
+        void *st;
+        add_slots(&b, &op);
+        for (int s = 0; s < 2; s++) {
+            b.value[s] = px_wide_new(b.arena, 3, op.in[s].cols);
+            for (int64_t e = 0; e < 3 * op.in[s].cols; e++) {
+                px_mat_set(&b.value[s].hi, e / op.in[s].cols, e % op.in[s].cols, (double)(e % 97 + 1));
+                px_mat_set(&b.value[s].lo, e / op.in[s].cols, e % op.in[s].cols, (double)(e % 89) * 0x1p-60);
+            }
+        }
+        run(px_ref_pairs(), &st, &b);
+        px_wide got = px_wide_new(b.arena, 520, 512);
+        assert_int_equal(px_ref_pairs()->get(st, 2, &got, NULL), PX_OK);
+        for (int64_t i = 0; i < 520; i++)
+            for (int64_t j = 0; j < 512; j++) {
+                double high = 0, low = 0;
+                for (int64_t t = 0; t < 3; t++) {
+                    int64_t x = t * 520 + i, y = t * 512 + j;
+                    high += (double)((x % 97 + 1) * (y % 97 + 1));
+                    low += (double)((x % 97 + 1) * (y % 89) + (x % 89) * (y % 97 + 1)) * 0x1p-60;
+                }
+                if (px_mat_get(&got.hi, i, j) != high || px_mat_get(&got.lo, i, j) != low)
+                    fail_msg("%s (%d, %d): %a + %a, not %a + %a", px_ref_isa_chosen()->name, (int)i, (int)j,
+                             px_mat_get(&got.hi, i, j), px_mat_get(&got.lo, i, j), high, low);
+            }
+        px_ref_pairs()->close(st);
+        px_arena_free(b.arena);
+    }
+    px_ref_isa_use(chosen);
+}
+
 /* ---- norms ---- */
 
 static void norms(void **state) {
@@ -316,8 +357,11 @@ static void the_same_bits_everywhere(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_operation),          cmocka_unit_test(norms),
-        cmocka_unit_test(gelu_bends_less_than_2),   cmocka_unit_test(a_step_holds_the_truth),
+        cmocka_unit_test(every_operation),
+        cmocka_unit_test(large_products),
+        cmocka_unit_test(norms),
+        cmocka_unit_test(gelu_bends_less_than_2),
+        cmocka_unit_test(a_step_holds_the_truth),
         cmocka_unit_test(the_same_bits_everywhere),
     };
     px_parallel_set_jobs(2);

@@ -9,6 +9,7 @@
  * transpose (weights' gradients): |dC_jk| <= sum_i (a_i |B_ik| + |A_ij| b_i + a_i b_i), a_i, b_i bounds of the rows i.
  * */
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,16 +25,21 @@ static double gamma_of(int64_t terms) {
     return 1.01 * 0x1p-105 * (4 * (n + 2) + n * (kb + 2) / 2 + nb * (nb + 1) * (kb + 2) / 2);
 }
 
-/* The 2-norm of n numbers with a stride, rounded up by SAFE; of scaled numbers, so that no square underflows. */
+static double *numbers(int64_t n) {
+    size_t bytes = ((size_t)n * sizeof(double) + 127) / 64 * 64;
+    double *x = aligned_alloc(64, bytes);
+    if (!x) px_out_of_memory(bytes);
+    return x;
+}
+
+/* A bound of the 2-norm of n numbers with a stride. */
 static double norm_of(const double *x, int64_t n, int64_t stride) {
-    double top = 0, sum = 0;
-    for (int64_t i = 0; i < n; i++) top = fabs(x[i * stride]) <= top ? top : fabs(x[i * stride]); /* NaN may go */
-    if (top == 0 || !isfinite(top)) return top == 0 ? 0 : (double)INFINITY;
-    int e;
-    frexp(top, &e);
-    double scale = ldexp(1, -e);
-    for (int64_t i = 0; i < n; i++) sum += x[i * stride] * scale * (x[i * stride] * scale);
-    return ldexp(sqrt(sum), e) * PX_PAIR_SAFE;
+    if (stride == 1) return px_pair_kernels_chosen()->norm(n, x);
+    double *line = numbers(n);
+    for (int64_t i = 0; i < n; i++) line[i] = x[i * stride];
+    double norm = px_pair_kernels_chosen()->norm(n, line);
+    free(line);
+    return norm;
 }
 
 /* A power of two above norm (1 + 2^-20); 0 for 0. */
@@ -44,51 +50,7 @@ static double power_above(double norm) {
     return ldexp(1, e);
 }
 
-/* ---- packing ---- */
-
-/* lines x terms numbers to strips of `width` lines, the lines of one term side by side; missing lines are zeros. */
-static void pack(double *to, const double *x, int64_t lines, int64_t terms, int64_t line_step, int64_t term_step,
-                 int width) {
-    for (int64_t k = 0; line_step == 1 && lines == width && k < terms; k++)
-        memcpy(to + k * width, x + k * term_step, (size_t)width * sizeof *to);
-    if (line_step == 1 && lines == width) return;
-    for (int64_t k0 = 0; k0 < terms; k0 += 8)
-        for (int q = 0; q < width; q++)
-            for (int64_t k = k0; k < k0 + 8 && k < terms; k++)
-                to[k * width + q] = q < lines ? x[q * line_step + k * term_step] : 0;
-}
-
 enum { MAX_WIDTH = 32 };
-
-/* norm_of every line of a strip, side by side. */
-static void strip_norms(const double *strip, int64_t terms, int width, double norm[MAX_WIDTH]) {
-    double top[MAX_WIDTH] = {0}, scale[MAX_WIDTH] = {0}, sum[MAX_WIDTH] = {0};
-    int e[MAX_WIDTH];
-    PX_ASSERT(width <= MAX_WIDTH);
-    for (int64_t k = 0; k < terms; k++)
-        for (int q = 0; q < width; q++) {
-            double x = fabs(strip[k * width + q]);
-            top[q] = x <= top[q] ? top[q] : x; /* NaN stays */
-        }
-    for (int q = 0; q < width; q++) {
-        frexp(isfinite(top[q]) ? top[q] : 1, &e[q]);
-        scale[q] = ldexp(1, -e[q]);
-    }
-    for (int64_t k = 0; k < terms; k++)
-        for (int q = 0; q < width; q++) {
-            double x = strip[k * width + q] * scale[q];
-            sum[q] += x * x;
-        }
-    for (int q = 0; q < width; q++)
-        norm[q] = isfinite(top[q]) ? ldexp(sqrt(sum[q]), e[q]) * PX_PAIR_SAFE : (double)INFINITY;
-}
-
-static double *numbers(int64_t n) {
-    size_t bytes = ((size_t)n * sizeof(double) + 127) / 64 * 64;
-    double *x = aligned_alloc(64, bytes);
-    if (!x) px_out_of_memory(bytes);
-    return x;
-}
 
 /* ---- norms by Gram matrices ---- */
 
@@ -105,10 +67,10 @@ static void gram_strip(void *context, int64_t strip) {
     int rows = g->kernels->rows, cols = g->kernels->cols;
     int64_t j0 = strip * cols, width = g->lines - j0 < cols ? g->lines - j0 : cols;
     double *b = numbers(g->terms * cols), *a = numbers(g->terms * rows), tile[8 * MAX_WIDTH];
-    pack(b, g->x + j0 * g->line_step, width, g->terms, g->line_step, g->term_step, cols);
+    g->kernels->pack(cols, b, g->x + j0 * g->line_step, width, g->terms, g->line_step, g->term_step);
     for (int64_t i0 = 0; i0 < j0 + width; i0 += rows) {
         int64_t height = j0 + width - i0 < rows ? j0 + width - i0 : rows;
-        pack(a, g->x + i0 * g->line_step, height, g->terms, g->line_step, g->term_step, rows);
+        g->kernels->pack(rows, a, g->x + i0 * g->line_step, height, g->terms, g->line_step, g->term_step);
         g->kernels->plain_tile(g->terms, a, b, tile);
         for (int64_t i = 0; i < height; i++)
             for (int64_t j = 0; j < width; j++)
@@ -172,63 +134,72 @@ typedef struct product {
     const px_pair_kernels *kernels;
     px_pair_view a, b, c, start;
     double sign;
-    double *ah, *al;         /* strips of A */
-    double *alpha, *through; /* by row: anchor; sum_k |A_ik| ||dB_k|| */
-    double *beta, *norm;     /* by column: anchor; norm */
-    double *weighted;        /* by column: sum_i ||dA_i|| |B_ij|, A a transpose */
-    int64_t strips, group;   /* of B's columns; of strips that a thread packs at once: as many as stay in its cache */
-    const double *known;     /* norms of columns from an earlier product, or NULL */
+    double *ah, *al;            /* strips of A */
+    double *error_a, *error_b;  /* by term: of A's column, A a transpose; of B's row; else 0 */
+    double *alpha, *through;    /* by row: anchor; sum_k |A_ik| ||dB_k|| */
+    double *beta, *norm;        /* by column: anchor; norm */
+    double *weighted;           /* by column: sum_i ||dA_i|| |B_ij|, A a transpose */
+    int64_t strips_a, shares_a; /* of A's rows; packed by that many calls */
+    int64_t strips, group; /* of B's columns; of strips that a thread packs at once: as many as stay in its cache */
+    bool past_cache;       /* large results, not read soon */
+    const double *known;   /* norms of columns from an earlier product, or NULL */
 } product;
 
-static void pack_rows(void *context, int64_t strip) {
-    product *p = context;
+/* sum[q] = sum_k error[k] |strip[k, q]| */
+static void weigh(const double *strip, int64_t terms, int width, const double *error, double sum[MAX_WIDTH]) {
+    for (int q = 0; q < width; q++) sum[q] = 0;
+    for (int64_t k = 0; k < terms; k++)
+        for (int q = 0; q < width; q++) sum[q] += error[k] * fabs(strip[k * width + q]);
+}
+
+static void pack_rows(product *p, int64_t strip) {
     int width = p->kernels->rows;
     int64_t i0 = strip * width, k = p->a.cols, lines = p->a.rows - i0 < width ? p->a.rows - i0 : width;
-    const px_pair_view *a = &p->a;
-    pack(p->ah + i0 * k, a->t->hi + a->off + i0 * a->rs, lines, k, a->rs, a->cs, width);
-    if (p->al) pack(p->al + i0 * k, a->t->lo + a->off + i0 * a->rs, lines, k, a->rs, a->cs, width);
-    double norm[MAX_WIDTH], sum[MAX_WIDTH] = {0};
-    strip_norms(p->ah + i0 * k, k, width, norm);
-    for (int64_t t = 0; p->b.t->has_error && p->b.layout == PX_PAIR_ROWS && t < k; t++) {
-        double error = px_pair_row_error(&p->b, t);
-        for (int q = 0; q < width; q++) sum[q] += fabs(p->ah[i0 * k + t * width + q]) * error;
-    }
+    int64_t from = p->a.off + i0 * p->a.rs;
+    double norm[MAX_WIDTH], sum[MAX_WIDTH] = {0}, *ah = p->ah + i0 * k;
+    p->kernels->pack(width, ah, p->a.t->hi + from, lines, k, p->a.rs, p->a.cs);
+    if (p->al) p->kernels->pack(width, p->al + i0 * k, p->a.t->lo + from, lines, k, p->a.rs, p->a.cs);
+    p->kernels->strip_norms(width, ah, k, norm);
+    if (p->b.t->has_error && p->b.layout == PX_PAIR_ROWS) weigh(ah, k, width, p->error_b, sum);
     for (int q = 0; q < width; q++) {
         p->alpha[i0 + q] = power_above(norm[q]);
         p->through[i0 + q] = sum[q];
     }
 }
 
-/* sum + C0, four times U2 of the result as any sum of two pairs. */
-static void add_start(const px_pair_view *start, int64_t i, int64_t j, double sign, double *h, double *l) {
-    double x = sign * *h, y = sign * *l;
-    if (start->t) {
-        int64_t e = start->off + i * start->rs + j * start->cs;
-        double a = start->t->hi[e], b = start->t->lo[e];
-        double s = x + a, z = s - x, t = (x - (s - z)) + (a - z), v = y + b, w = v - y, r = (y - (v - w)) + (b - w);
-        double c = t + v, sh = s + c, sl = c - (sh - s), rest = r + sl;
-        x = sh + rest;
-        y = rest - (x - sh);
-    }
-    *h = x;
-    *l = y;
+static void pack_share(void *context, int64_t share) {
+    product *p = context;
+    int64_t first = share * p->strips_a / p->shares_a, end = (share + 1) * p->strips_a / p->shares_a;
+    for (int64_t strip = first; strip < end; strip++) pack_rows(p, strip);
 }
 
+/* Part of a result from a tile's numbers: sign times them + C0, four times U2 of the result as any sum of two pairs. */
 static void put_tile(const product *p, int64_t i0, int64_t j0, double *oh, double *ol) {
     int cols = p->kernels->cols;
     int64_t height = p->c.rows - i0 < p->kernels->rows ? p->c.rows - i0 : p->kernels->rows;
     int64_t width = p->c.cols - j0 < cols ? p->c.cols - j0 : cols;
+    px_pair_view at = p->c, start = p->start;
+    double h[MAX_WIDTH] = {0}, l[MAX_WIDTH] = {0}, sh[MAX_WIDTH], sl[MAX_WIDTH];
+    at.off += j0 * at.cs;
+    start.off += j0 * start.cs;
+    start.cols = width;
     for (int64_t i = 0; i < height; i++) {
-        double *h = oh + i * cols, *l = ol + i * cols;
-        for (int64_t j = 0; (p->start.t || p->sign < 0) && j < width; j++)
-            add_start(&p->start, i0 + i, j0 + j, p->sign, &h[j], &l[j]);
-        px_pair_view at = p->c;
-        at.off += j0 * at.cs;
+        for (int64_t j = 0; j < width; j++) h[j] = p->sign * oh[i * cols + j], l[j] = p->sign * ol[i * cols + j];
+        if (start.t) {
+            px_pair_fetch(&start, i0 + i, (px_pair_row){sh, sl});
+            p->kernels->add(px_pair_padded(width), (px_pair_row){h, l}, (px_pair_row){h, l}, (px_pair_row){sh, sl});
+        }
         px_pair_store(&at, i0 + i, h, l, width);
     }
 }
 
-enum { CACHED = 1 << 15 }; /* numbers */
+/* Whether a tile is the result as it stands, and all within it. */
+static bool is_whole(const product *p, int64_t i0, int64_t j0) {
+    return !p->start.t && p->sign > 0 && p->c.cs == 1 && i0 + p->kernels->rows <= p->c.rows &&
+           j0 + p->kernels->cols <= p->c.cols;
+}
+
+enum { CACHED = 1 << 15, LARGE = 1 << 18 }; /* numbers */
 
 /* Where the norms of the right factor's columns are kept: of a whole input. */
 static double **kept_norms(const px_pair_view *b) {
@@ -242,20 +213,16 @@ static double **kept_norms(const px_pair_view *b) {
 static void pack_columns(product *p, int64_t strip, double *bh, double *bl) {
     int cols = p->kernels->cols;
     int64_t j0 = strip * cols, k = p->a.cols, lines = p->b.cols - j0 < cols ? p->b.cols - j0 : cols;
-    const px_pair_view *b = &p->b;
-    pack(bh, b->t->hi + b->off + j0 * b->cs, lines, k, b->cs, b->rs, cols);
-    if (bl) pack(bl, b->t->lo + b->off + j0 * b->cs, lines, k, b->cs, b->rs, cols);
-    bool weigh = p->a.layout == PX_PAIR_COLUMNS && p->a.t->has_error;
-    double *norm = p->norm + j0, *sum = p->weighted + j0;
+    int64_t from = p->b.off + j0 * p->b.cs;
+    p->kernels->pack(cols, bh, p->b.t->hi + from, lines, k, p->b.cs, p->b.rs);
+    if (bl) p->kernels->pack(cols, bl, p->b.t->lo + from, lines, k, p->b.cs, p->b.rs);
+    double *norm = p->norm + j0;
     if (p->known)
         memcpy(norm, p->known + j0, (size_t)lines * sizeof *norm);
     else
-        strip_norms(bh, k, cols, norm);
-    for (int q = 0; q < cols; q++) p->beta[j0 + q] = power_above(norm[q]), sum[q] = 0;
-    for (int64_t t = 0; weigh && t < k; t++) {
-        double error = px_pair_column_error(&p->a, t);
-        for (int q = 0; q < cols; q++) sum[q] += error * fabs(bh[t * cols + q]);
-    }
+        p->kernels->strip_norms(cols, bh, k, norm);
+    for (int q = 0; q < cols; q++) p->beta[j0 + q] = power_above(norm[q]);
+    if (p->a.layout == PX_PAIR_COLUMNS && p->a.t->has_error) weigh(bh, k, cols, p->error_a, p->weighted + j0);
 }
 
 static void multiply_strips(void *context, int64_t group) {
@@ -268,11 +235,15 @@ static void multiply_strips(void *context, int64_t group) {
     for (int64_t s = 0; s < count; s++) pack_columns(p, first + s, bh + s * size, bl ? bl + s * size : NULL);
     for (int64_t i0 = 0; i0 < p->a.rows; i0 += rows)
         for (int64_t s = 0; s < count; s++) {
-            int64_t j0 = (first + s) * cols;
+            int64_t j0 = (first + s) * cols, at = p->c.off + i0 * p->c.rs + j0;
+            bool whole = is_whole(p, i0, j0);
+            px_tile_out out = {oh, ol, cols, false};
+            if (whole) out = (px_tile_out){p->c.t->hi + at, p->c.t->lo + at, p->c.rs, p->past_cache};
             p->kernels->tile(k, p->ah + i0 * k, p->al ? p->al + i0 * k : NULL, bh + s * size, bl ? bl + s * size : NULL,
-                             p->alpha + i0, p->beta + j0, oh, ol);
-            put_tile(p, i0, j0, oh, ol);
+                             p->alpha + i0, p->beta + j0, out);
+            if (!whole) put_tile(p, i0, j0, oh, ol);
         }
+    if (p->past_cache) atomic_thread_fence(memory_order_seq_cst);
     free(bl);
     free(bh);
 }
@@ -294,7 +265,7 @@ static void bound(product *p) {
     }
     largest = top;
     bool turned = p->a.layout == PX_PAIR_COLUMNS && p->b.layout == PX_PAIR_ROWS;
-    for (int64_t t = 0; turned && t < k; t++) both += px_pair_column_error(&p->a, t) * px_pair_row_error(&p->b, t);
+    for (int64_t t = 0; turned && t < k; t++) both += p->error_a[t] * p->error_b[t];
     for (int64_t i = 0; i < m; i++) {
         double a = px_pair_row_error(&p->a, i), through = p->alpha[i] * all_b;
         if (p->b.layout == PX_PAIR_ROWS) through = fmin(through, p->through[i]);
@@ -348,6 +319,21 @@ void px_pair_inner(const px_pair_state *s, const px_call *call) {
     free(terms.h);
 }
 
+static int64_t at_least_1(int64_t n) { return n < 1 ? 1 : n; }
+
+static void plan(product *p) {
+    int rows = p->kernels->rows, cols = p->kernels->cols;
+    int64_t k = p->a.cols, jobs = px_parallel_jobs();
+    p->strips_a = (p->a.rows + rows - 1) / rows;
+    p->shares_a = at_least_1(p->strips_a * rows * k / CACHED * 4);
+    if (p->shares_a > p->strips_a) p->shares_a = p->strips_a;
+    p->strips = (p->b.cols + cols - 1) / cols;
+    p->group = CACHED / (at_least_1(k) * cols * (p->b.t->has_lo ? 2 : 1));
+    if (p->group > p->strips / (4 * jobs)) p->group = p->strips / (4 * jobs);
+    p->group = at_least_1(p->group);
+    p->past_cache = p->c.rows * p->c.cols >= LARGE && p->c.off % 8 == 0 && p->c.rs % 8 == 0;
+}
+
 void px_pair_gemm(const px_pair_state *s, const px_call *call) {
     product p = {.kernels = px_pair_kernels_chosen(),
                  .a = px_pair_view_of(s, &call->in[0]),
@@ -355,23 +341,25 @@ void px_pair_gemm(const px_pair_state *s, const px_call *call) {
                  .c = px_pair_view_of(s, &call->out[0]),
                  .start = px_pair_view_of(s, &call->in[2]),
                  .sign = call->attr[0] < 0 ? -1 : 1};
-    int64_t k = p.a.cols, strips_a = (p.a.rows + p.kernels->rows - 1) / p.kernels->rows, m = strips_a * p.kernels->rows;
-    int64_t strips_b = (p.b.cols + p.kernels->cols - 1) / p.kernels->cols, n = strips_b * p.kernels->cols;
+    plan(&p);
+    int64_t k = p.a.cols, m = p.strips_a * p.kernels->rows, n = p.strips * p.kernels->cols;
     p.ah = numbers(m * k);
     p.al = p.a.t->has_lo ? numbers(m * k) : NULL;
-    double *by_row = numbers(2 * m), *by_column = numbers(3 * n);
+    double *by_term = numbers(2 * k), *by_row = numbers(2 * m), *by_column = numbers(3 * n);
     memset(by_column, 0, (size_t)(3 * n) * sizeof *by_column);
+    p.error_a = by_term, p.error_b = by_term + k;
     p.alpha = by_row, p.through = by_row + m;
     p.beta = by_column, p.norm = by_column + n, p.weighted = by_column + 2 * n;
-    p.strips = strips_b;
-    p.group = CACHED / (k * p.kernels->cols * (p.b.t->has_lo ? 2 : 1));
-    p.group = p.group < 1 ? 1 : p.group > 4 ? 4 : p.group;
+    for (int64_t t = 0; t < k; t++) {
+        p.error_a[t] = p.a.layout == PX_PAIR_COLUMNS ? px_pair_column_error(&p.a, t) : 0;
+        p.error_b[t] = p.b.layout == PX_PAIR_ROWS ? px_pair_row_error(&p.b, t) : 0;
+    }
     double **kept = kept_norms(&p.b);
     if (kept) p.known = *kept;
-    px_parallel_for(strips_a, pack_rows, &p);
-    px_parallel_for((strips_b + p.group - 1) / p.group, multiply_strips, &p);
+    px_parallel_for(p.shares_a, pack_share, &p);
+    px_parallel_for((p.strips + p.group - 1) / p.group, multiply_strips, &p);
     if (kept && !*kept) *kept = memcpy(numbers(n), p.norm, (size_t)n * sizeof *p.norm);
     bound(&p);
-    double *all[] = {p.ah, p.al, by_row, by_column};
+    double *all[] = {p.ah, p.al, by_term, by_row, by_column};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
 }

@@ -7,8 +7,7 @@
 #include "op/op.h"
 #include "ref/lanes/kernels.h"
 
-/* Covers the fewer than 2^12 roundings of a bound's own arithmetic; what underflow may have taken from a bound. */
-#define PX_PAIR_SAFE 1.0001
+/* What underflow may have taken from a bound. */
 #define PX_PAIR_TINY 0x1p-900
 
 /* Values hi + lo, row-major. Two bounds of the error of entry (i, j): it is at most row_entry[i] + col_entry[j], and

@@ -1,6 +1,7 @@
 /* The kernels of one instruction set; the including file has set PX_TILE_BYTES, PX_TILE_ROWS, PX_TILE_VECTORS,
  * PX_PAIR_NAME and PX_PAIR_TABLE. */
 #include "ref/lanes/body_tile.h"
+#include "ref/lanes/body_pack.h"
 #include "ref/lanes/body_rows.h"
 #include "ref/lanes/body_norm.h"
 
@@ -8,6 +9,9 @@ const px_pair_kernels PX_PAIR_TABLE = {
     .name = PX_PAIR_NAME,
     .rows = PX_TILE_ROWS,
     .cols = TILE_COLS,
+    .pack = pack,
+    .strip_norms = strip_norms,
+    .norm = norm,
     .tile = tile,
     .plain_tile = plain_tile,
     .add = row_add,

@@ -3,9 +3,13 @@
 #ifndef PX_REF_LANES_KERNELS_H
 #define PX_REF_LANES_KERNELS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { PX_TILE_BLOCK = 32 }; /* residues of a product summed before they go to the total */
+
+/* Covers the fewer than 2^12 roundings of a bound's own arithmetic. */
+#define PX_PAIR_SAFE 1.0001
 
 /* Numbers that the kernels need in twice the precision. */
 typedef struct px_pair_constants {
@@ -29,13 +33,29 @@ typedef struct px_pair_row {
     double *h, *l;
 } px_pair_row;
 
+/* Where a tile goes: rows `step` numbers apart. past_cache: everything aligned to 64 bytes; for what is not read soon;
+ * a fence before another thread reads it. */
+typedef struct px_tile_out {
+    double *h, *l;
+    int64_t step;
+    bool past_cache;
+} px_tile_out;
+
 typedef struct px_pair_kernels {
     const char *name;
     int rows, cols; /* of a tile */
+    /* lines x terms numbers to a strip of `width` lines (rows or cols), the lines of one term side by side; missing
+     * lines are zeros. */
+    void (*pack)(int width, double *to, const double *x, int64_t lines, int64_t terms, int64_t line_step,
+                 int64_t term_step);
+    /* The 2-norm of every line of a strip, times PX_PAIR_SAFE; infinite or NaN where a number is. */
+    void (*strip_norms)(int width, const double *strip, int64_t terms, double *norm);
+    /* The same of n numbers side by side. */
+    double (*norm)(int64_t n, const double *x);
     /* One tile of A B, K terms: a packed k-major by rows, b by cols; alpha, beta: powers of two above the 2-norms of
-     * A's rows and B's columns, (1 + 2^-20 included); al, bl NULL: exactly 0. oh, ol: rows x cols. */
+     * A's rows and B's columns, (1 + 2^-20 included); al, bl NULL: exactly 0. */
     void (*tile)(int64_t k, const double *ah, const double *al, const double *bh, const double *bl, const double *alpha,
-                 const double *beta, double *oh, double *ol);
+                 const double *beta, px_tile_out out);
     /* The same in plain double by fused steps, k ascending: for bounds of norms. */
     void (*plain_tile)(int64_t k, const double *a, const double *b, double *o);
 
