@@ -3,17 +3,33 @@
 #include "ref/lanes/kernels.h"
 #include "ref/lanes/lanes.h"
 
-enum { PACK_TERMS = 8 }; /* a line of the cache of each line */
+/* 4 terms of 4 lines. */
+TILE_INLINE void turn(double *to, int64_t width, const double *x, int64_t line_step) {
+#if defined(__FMA__)
+    __m256d a = _mm256_loadu_pd(x), b = _mm256_loadu_pd(x + line_step);
+    __m256d c = _mm256_loadu_pd(x + 2 * line_step), d = _mm256_loadu_pd(x + 3 * line_step);
+    __m256d ab02 = _mm256_unpacklo_pd(a, b), cd02 = _mm256_unpacklo_pd(c, d);
+    __m256d ab13 = _mm256_unpackhi_pd(a, b), cd13 = _mm256_unpackhi_pd(c, d);
+    _mm256_storeu_pd(to, _mm256_permute2f128_pd(ab02, cd02, 0x20));
+    _mm256_storeu_pd(to + width, _mm256_permute2f128_pd(ab13, cd13, 0x20));
+    _mm256_storeu_pd(to + 2 * width, _mm256_permute2f128_pd(ab02, cd02, 0x31));
+    _mm256_storeu_pd(to + 3 * width, _mm256_permute2f128_pd(ab13, cd13, 0x31));
+#else
+    for (int q = 0; q < 4; q++)
+        for (int t = 0; t < 4; t++) to[t * width + q] = x[q * line_step + t];
+#endif
+}
 
 TILE_INLINE void pack_of(const int width, double *to, const double *x, int64_t lines, int64_t terms, int64_t line_step,
                          int64_t term_step) {
     int64_t k = 0;
     if (lines == width && line_step == 1)
         for (; k < terms; k++) memcpy(to + k * width, x + k * term_step, (size_t)width * sizeof *to);
-    if (lines == width && term_step == 1)
-        for (; k + PACK_TERMS <= terms; k += PACK_TERMS)
-            for (int q = 0; q < width; q++)
-                for (int t = 0; t < PACK_TERMS; t++) to[(k + t) * width + q] = x[q * line_step + k + t];
+    if (lines == width && term_step == 1 && width % 4 == 0)
+        for (; k + 8 <= terms; k += 8) /* 64 bytes of each line */
+            for (int q = 0; q < width; q += 4)
+                for (int t = 0; t < 8; t += 4)
+                    turn(to + (k + t) * width + q, width, x + q * line_step + k + t, line_step);
     for (; k < terms; k++)
         for (int q = 0; q < width; q++) to[k * width + q] = q < lines ? x[q * line_step + k * term_step] : 0;
 }
