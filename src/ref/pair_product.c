@@ -141,8 +141,11 @@ typedef struct product {
     double *weighted;           /* by column: sum_i ||dA_i|| |B_ij|, A a transpose */
     int64_t strips_a, shares_a; /* of A's rows; packed by that many calls */
     int64_t strips, group; /* of B's columns; of strips that a thread packs at once: as many as stay in its cache */
-    bool past_cache;       /* large results, not read soon */
-    const double *known;   /* norms of columns from an earlier product, or NULL */
+    px_pair_row rows;      /* the product, rows of `step`, where it is not yet the result; else NULL */
+    int64_t step;
+    double *added;       /* by row: norm of the roundings of the sum with C0 */
+    bool past_cache;     /* large results, not read soon */
+    const double *known; /* norms of columns from an earlier product, or NULL */
 } product;
 
 /* sum[q] = sum_k error[k] |strip[k, q]| */
@@ -173,30 +176,30 @@ static void pack_share(void *context, int64_t share) {
     for (int64_t strip = first; strip < end; strip++) pack_rows(p, strip);
 }
 
-/* Part of a result from a tile's numbers: sign times them + C0, four times U2 of the result as any sum of two pairs. */
-static void put_tile(const product *p, int64_t i0, int64_t j0, double *oh, double *ol) {
+/* The part of a tile that the result has. */
+static void put_tile(const product *p, int64_t i0, int64_t j0, const double *oh, const double *ol) {
     int cols = p->kernels->cols;
     int64_t height = p->c.rows - i0 < p->kernels->rows ? p->c.rows - i0 : p->kernels->rows;
     int64_t width = p->c.cols - j0 < cols ? p->c.cols - j0 : cols;
-    px_pair_view at = p->c, start = p->start;
-    double h[MAX_WIDTH] = {0}, l[MAX_WIDTH] = {0}, sh[MAX_WIDTH], sl[MAX_WIDTH];
+    px_pair_view at = p->c;
     at.off += j0 * at.cs;
-    start.off += j0 * start.cs;
-    start.cols = width;
-    for (int64_t i = 0; i < height; i++) {
-        for (int64_t j = 0; j < width; j++) h[j] = p->sign * oh[i * cols + j], l[j] = p->sign * ol[i * cols + j];
-        if (start.t) {
-            px_pair_fetch(&start, i0 + i, (px_pair_row){sh, sl});
-            p->kernels->add(px_pair_padded(width), (px_pair_row){h, l}, (px_pair_row){h, l}, (px_pair_row){sh, sl});
-        }
-        px_pair_store(&at, i0 + i, h, l, width);
-    }
+    for (int64_t i = 0; i < height; i++) px_pair_store(&at, i0 + i, oh + i * cols, ol + i * cols, width);
 }
 
-/* Whether a tile is the result as it stands, and all within it. */
-static bool is_whole(const product *p, int64_t i0, int64_t j0) {
-    return !p->start.t && p->sign > 0 && p->c.cs == 1 && i0 + p->kernels->rows <= p->c.rows &&
-           j0 + p->kernels->cols <= p->c.cols;
+/* Row i of the result from its product: sign times it + C0, four times U2 of the result as any sum of two pairs. */
+static void finish_row(void *context, int64_t i) {
+    product *p = context;
+    int64_t n = p->c.cols, padded = px_pair_padded(n);
+    px_pair_row y = {p->rows.h + i * p->step, p->rows.l + i * p->step};
+    for (int64_t j = n; j < padded; j++) y.h[j] = y.l[j] = 0;
+    for (int64_t j = 0; p->sign < 0 && j < n; j++) y.h[j] = -y.h[j], y.l[j] = -y.l[j];
+    if (p->start.t) {
+        px_pair_row start = px_pair_row_new(n);
+        px_pair_fetch(&p->start, i, start);
+        p->added[i] = p->kernels->add(padded, y, y, start).rounding[0];
+        free(start.h);
+    }
+    px_pair_store(&p->c, i, y.h, y.l, n);
 }
 
 enum { CACHED = 1 << 15, LARGE = 1 << 18 }; /* numbers */
@@ -235,22 +238,20 @@ static void multiply_strips(void *context, int64_t group) {
     for (int64_t s = 0; s < count; s++) pack_columns(p, first + s, bh + s * size, bl ? bl + s * size : NULL);
     for (int64_t i0 = 0; i0 < p->a.rows; i0 += rows)
         for (int64_t s = 0; s < count; s++) {
-            int64_t j0 = (first + s) * cols, at = p->c.off + i0 * p->c.rs + j0;
-            bool whole = is_whole(p, i0, j0);
+            int64_t j0 = (first + s) * cols, at = p->c.off + i0 * p->c.rs + j0, row_at = i0 * p->step + j0;
+            bool whole = p->c.cs == 1 && i0 + rows <= p->c.rows && j0 + cols <= p->c.cols;
             px_tile_out out = {oh, ol, cols, false};
-            if (whole) out = (px_tile_out){p->c.t->hi + at, p->c.t->lo + at, p->c.rs, p->past_cache};
+            if (p->rows.h)
+                out = (px_tile_out){p->rows.h + row_at, p->rows.l + row_at, p->step, false};
+            else if (whole)
+                out = (px_tile_out){p->c.t->hi + at, p->c.t->lo + at, p->c.rs, p->past_cache};
             p->kernels->tile(k, p->ah + i0 * k, p->al ? p->al + i0 * k : NULL, bh + s * size, bl ? bl + s * size : NULL,
                              p->alpha + i0, p->beta + j0, out);
-            if (!whole) put_tile(p, i0, j0, oh, ol);
+            if (out.h == oh) put_tile(p, i0, j0, oh, ol);
         }
     if (p->past_cache) atomic_thread_fence(memory_order_seq_cst);
     free(bl);
     free(bh);
-}
-
-/* The 2-norm of row i of the result: for the rounding of an addition to it. */
-static double result_norm(const product *p, int64_t i) {
-    return norm_of(p->c.t->hi + p->c.off + i * p->c.rs, p->c.cols, p->c.cs);
 }
 
 static void bound(product *p) {
@@ -273,7 +274,7 @@ static void bound(product *p) {
         row[i] = a * norm_b + through + a * all_b + local;
         entry[i] = p->through[i] + both + gamma * p->alpha[i] * top;
         if (p->start.t) {
-            double sum = 4 * 0x1p-106 * result_norm(p, i) * PX_PAIR_SAFE + px_pair_row_error(&p->start, i);
+            double sum = p->added[i] + px_pair_row_error(&p->start, i);
             row[i] += sum;
             entry[i] += sum;
         }
@@ -331,6 +332,7 @@ static void plan(product *p) {
     p->group = CACHED / (at_least_1(k) * cols * (p->b.t->has_lo ? 2 : 1));
     if (p->group > p->strips / (4 * jobs)) p->group = p->strips / (4 * jobs);
     p->group = at_least_1(p->group);
+    p->step = px_pair_padded(p->strips * cols);
     p->past_cache = p->c.rows * p->c.cols >= LARGE && p->c.off % 8 == 0 && p->c.rs % 8 == 0;
 }
 
@@ -345,10 +347,10 @@ void px_pair_gemm(const px_pair_state *s, const px_call *call) {
     int64_t k = p.a.cols, m = p.strips_a * p.kernels->rows, n = p.strips * p.kernels->cols;
     p.ah = numbers(m * k);
     p.al = p.a.t->has_lo ? numbers(m * k) : NULL;
-    double *by_term = numbers(2 * k), *by_row = numbers(2 * m), *by_column = numbers(3 * n);
+    double *by_term = numbers(2 * k), *by_row = numbers(3 * m), *by_column = numbers(3 * n);
     memset(by_column, 0, (size_t)(3 * n) * sizeof *by_column);
     p.error_a = by_term, p.error_b = by_term + k;
-    p.alpha = by_row, p.through = by_row + m;
+    p.alpha = by_row, p.through = by_row + m, p.added = by_row + 2 * m;
     p.beta = by_column, p.norm = by_column + n, p.weighted = by_column + 2 * n;
     for (int64_t t = 0; t < k; t++) {
         p.error_a[t] = p.a.layout == PX_PAIR_COLUMNS ? px_pair_column_error(&p.a, t) : 0;
@@ -357,9 +359,11 @@ void px_pair_gemm(const px_pair_state *s, const px_call *call) {
     double **kept = kept_norms(&p.b);
     if (kept) p.known = *kept;
     px_parallel_for(p.shares_a, pack_share, &p);
+    if (p.start.t || p.sign < 0) p.rows = (px_pair_row){numbers(m * p.step), numbers(m * p.step)};
     px_parallel_for((p.strips + p.group - 1) / p.group, multiply_strips, &p);
+    if (p.rows.h) px_parallel_for(p.c.rows, finish_row, &p);
     if (kept && !*kept) *kept = memcpy(numbers(n), p.norm, (size_t)n * sizeof *p.norm);
     bound(&p);
-    double *all[] = {p.ah, p.al, by_term, by_row, by_column};
+    double *all[] = {p.ah, p.al, by_term, by_row, by_column, p.rows.h, p.rows.l};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
 }
