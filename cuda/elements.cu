@@ -69,17 +69,6 @@ struct gathering {
     }
 };
 
-/* Rows of dy with this index, from the first to the last. */
-struct scattering {
-    static __device__ void run(const task &t, int64_t v, int64_t j, uint64_t) {
-        rounded h = rounded_by(t.recipe);
-        double sum = 0.0;
-        for (int64_t i = 0; i < t.in[0].rows; i++)
-            if ((int64_t)t.in[1].get(i, 0) == v) sum = h.add(sum, t.in[0].get(i, j));
-        store(t, 0, v, j, last_rounding(t.recipe, sum));
-    }
-};
-
 struct kahan_addition {
     static __device__ void run(const task &t, int64_t i, int64_t j, uint64_t) {
         rounded h = rounded_by(t.recipe);
@@ -143,7 +132,6 @@ px_status run_elements(const task *t, workspace *, px_error *err) {
                    {PX_OP_SCALE, elements<scaling>},
                    {PX_OP_DROPOUT, elements<dropping>},
                    {PX_OP_GATHER, elements<gathering>},
-                   {PX_OP_SCATTER_ADD, elements<scattering>},
                    {PX_OP_ADD_KAHAN, elements<kahan_addition>},
                    {PX_OP_SIGN, elements<taking_sign>},
                    {PX_OP_GELU, elements<gelu>},

@@ -7,6 +7,7 @@
 px_status run_elements(const task *t, workspace *w, px_error *err); /* elements.cu: one number, one thread */
 px_status run_update(const task *t, workspace *w, px_error *err);   /* optimizers.cu */
 px_status run_sums(const task *t, workspace *w, px_error *err);     /* sums.cu: sums and products in any recipe */
+px_status run_scatter(const task *t, workspace *w, px_error *err);  /* scatter.cu: sums of rows with one index */
 
 /* gemm_native.cu: products by the device's own instructions, two roundings a step or one. */
 bool half_matches(const task *t);

@@ -24,7 +24,7 @@ static const path paths[] = {
     {PX_OP_SOFTMAX_BACKWARD, "row", PX_EXACT, plain, run_rows},
     {PX_OP_DROPOUT, "element", PX_EXACT, plain, run_elements},
     {PX_OP_GATHER, "element", PX_EXACT, plain, run_elements},
-    {PX_OP_SCATTER_ADD, "element", PX_EXACT, plain, run_elements},
+    {PX_OP_SCATTER_ADD, "row", PX_EXACT, plain, run_scatter},
     {PX_OP_MSE, "whole", PX_EXACT, plain, run_losses},
     {PX_OP_CROSS_ENTROPY, "row", PX_EXACT, plain, run_losses},
     {PX_OP_NONFINITE, "whole", PX_EXACT, plain, run_whole},

@@ -12,9 +12,11 @@
 #include <cmocka.h>
 
 #include "arith/model.h"
+#include "arith/round.h"
 #include "backend/plugin.h"
 #include "backend/registry.h"
 #include "base/text.h"
+#include "kernel/layer.h"
 #include "selftest/census.h"
 
 /* Ends of blocks of 64 threads and of tiles of 16 and 128, a prime, and a larger one. */
@@ -96,6 +98,81 @@ static void censuses_are_the_definition(void **state) {
     px_text_free(&told);
 }
 
+/* How scatter_add's rows go: where row i of n goes, n + 2 places there being. */
+enum { TO_ONE, APART, BACKWARDS, BY_TWOS, SPREAD, WAYS, MOST_ROWS = 700, WIDTH = 3 };
+static int64_t place(int way, int64_t n, int64_t i) {
+    switch (way) {
+    case TO_ONE: return n / 2;
+    case APART: return (i + n / 3) % n + 2;
+    case BACKWARDS: return n + 1 - i;
+    case BY_TWOS: return i / 2;
+    default: return (int64_t)(px_bits(3, (uint64_t)i, 0) % (uint64_t)(n / 3 + 1));
+    }
+}
+
+/* out (n + 2 x WIDTH) of dy and index, each a slot of its own. */
+static void scatter_on(const px_exec *exec, const px_recipe *recipe, const px_mat *dy, const px_mat *index,
+                       const px_mat *out) {
+    const px_mat *const tensors[] = {dy, index, out};
+    px_slot slots[3] = {0};
+    px_arg whole[3] = {0};
+    for (int32_t s = 0; s < 3; s++) {
+        const px_mat *m = tensors[s];
+        slots[s] = (px_slot){.rows = m->rows, .cols = m->cols, .fmt = m->fmt};
+        whole[s] = (px_arg){.slot = s, .rows = m->rows, .cols = m->cols, .rs = m->cols, .cs = 1};
+    }
+    px_call call = {.op = PX_OP_SCATTER_ADD, .recipe = *recipe, .in = {whole[0], whole[1]}, .out = {whole[2]}};
+    for (int k = 2; k < PX_MAX_IN; k++) call.in[k] = px_arg_absent();
+    for (int k = 1; k < PX_MAX_OUT; k++) call.out[k] = px_arg_absent();
+    const px_prog prog = {.slots = slots, .calls = &call, .n_slots = 3, .n_calls = 1};
+    px_wide values[] = {px_wide_of(*dy), px_wide_of(*index), px_wide_of(*out)};
+    px_error err;
+    void *st;
+    if (exec->open(exec, &st, &prog, &err) || exec->put(st, 0, &values[0], &err) ||
+        exec->put(st, 1, &values[1], &err) || exec->run(st, 0, 1, &err) || exec->get(st, 2, &values[2], &err))
+        fail_msg("%s", err.text);
+    exec->close(st);
+}
+
+/* In fp16 the sums depend on their order. */
+static void scatter_one_way(px_arena *arena, const px_recipe *recipe, int64_t n, int way) {
+    static double x[WIDTH * MOST_ROWS];
+    static int64_t own[MOST_ROWS];
+    px_mat dy = px_mat_new(arena, recipe->out, n, WIDTH), index = px_mat_new(arena, px_fp_exact(), n, 1),
+           out = px_mat_new(arena, recipe->out, n + 2, WIDTH);
+    for (int64_t e = 0; e < WIDTH * n; e++) {
+        x[e] = (double)(px_bits(5, (uint64_t)e, 0) % 2047) - 1023;
+        px_mat_set(&dy, e / WIDTH, e % WIDTH, x[e]);
+    }
+    for (int64_t i = 0; i < n; i++) px_mat_set(&index, i, 0, (double)place(way, n, i));
+    scatter_on(px_backend_find("cuda_emu"), recipe, &dy, &index, &out);
+    for (int64_t v = 0; v < n + 2; v++) {
+        int64_t count = 0;
+        for (int64_t i = 0; i < n; i++)
+            if (place(way, n, i) == v) own[count++] = i;
+        for (int64_t j = 0; j < WIDTH; j++) {
+            double want = px_layer_scatter_add(recipe, count, own, WIDTH, x + j), got = px_mat_get(&out, v, j);
+            if (memcmp(&got, &want, sizeof got) != 0)
+                fail_msg("%lld rows, way %d, place %lld: %a, not %a", (long long)n, way, (long long)v, got, want);
+        }
+    }
+}
+
+static void scattered_rows_are_added_in_their_order(void **state) {
+    (void)state;
+    static const int64_t rows[] = {1, 2, 3, 31, 64, 65, 257, MOST_ROWS};
+    px_fp fp16;
+    assert_int_equal(px_fp_parse("fp16", &fp16, NULL), PX_OK);
+    const px_recipe recipe = px_recipe_uniform(fp16);
+    px_arena *arena = px_arena_new();
+    for (size_t s = 0; s < sizeof rows / sizeof *rows; s++)
+        for (int way = 0; way < WAYS; way++) {
+            scatter_one_way(arena, &recipe, rows[s], way);
+            px_arena_reset(arena);
+        }
+    px_arena_free(arena);
+}
+
 /* cuda_emu with one bit wrong in its first result. */
 static px_status wrong_get(void *state, int slot, px_wide *value, px_error *err) {
     PX_TRY(px_backend_find("cuda_emu")->get(state, slot, value, err));
@@ -130,6 +207,7 @@ int main(void) {
         cmocka_unit_test(a_wrong_bit_is_told),
         cmocka_unit_test(every_operation_is_its_definition),
         cmocka_unit_test(censuses_are_the_definition),
+        cmocka_unit_test(scattered_rows_are_added_in_their_order),
         cmocka_unit_test(products_by_instructions_are_the_definition),
         cmocka_unit_test(products_by_the_matrix_unit_are_its_model),
     };
