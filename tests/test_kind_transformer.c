@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "backend/registry.h"
+#include "kind/transformer.h"
 #include "support/tunnel.h"
 
 static px_arena *arena;
@@ -96,12 +98,66 @@ static void softmax_and_masks(void **state) {
     }
 }
 
+/* ---- an executor that counts where its tensors lie is asked to, of the step and of every tensor ---- */
+
+static px_status count_seven(void *state, int slot, const px_wide *truth, px_census *census, px_error *err) {
+    (void)state, (void)slot, (void)err;
+    assert_non_null(truth);
+    census->n += 7;
+    census->n_subnormal += 7;
+    return PX_OK;
+}
+
+typedef struct seen {
+    px_sink sink;
+    int64_t rows, sevens; /* counted in the row of the step, first, and then in each other */
+} seen;
+
+static px_status see(px_sink *sink, const px_row *row, px_error *err) {
+    seen *s = (seen *)sink;
+    px_flight f = {.n = 1, .rows = row};
+    (void)err;
+    assert_true(of(&f, 0, "entries") == of(&f, 0, "n_subnormal"));
+    s->sevens += (int64_t)of(&f, 0, "entries") / 7;
+    s->rows++;
+    return PX_OK;
+}
+
+static void an_executor_may_count(void **state) {
+    (void)state;
+    px_flight f =
+        px_fly(arena, "[experiment]\nkind = transformer\n[sweep]\nwidth = 8\nlength = 4\n", PX_ENGINE_AUTO, NULL);
+    px_exec counting = *px_backend_emulated();
+    counting.census = count_seven;
+    px_transformer t;
+    px_transformer_signs signs = {.alarm = 2, .calm = 5};
+    assert_null(px_transformer_read(arena, f.cells[0], &t));
+    t.signs = &signs;
+    t.exec = &counting;
+    px_nn_report report;
+    px_lab lab = {.arena = arena};
+    seen s = {.sink = {see}};
+    assert_int_equal(px_nn_build(arena, &t.model, &t.policy, &t.program, NULL), PX_OK);
+    assert_int_equal(px_nn_train_open(arena, &t.program, t.exec, t.scaler, &t.train, NULL), PX_OK);
+    px_transformer_start(f.cells[0], &t);
+    px_transformer_batch(f.cells[0], &t);
+    assert_int_equal(px_nn_step(&t.train, &report, NULL), PX_OK);
+    assert_int_equal(px_transformer_emit(&t, &report, &lab, &s.sink, NULL), PX_OK);
+    px_nn_train_close(&t.train);
+    assert_int_equal(s.rows, 1 + t.program.n_params);
+    assert_int_equal(s.sevens, 2 * t.program.n_params);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
-        TEST(flushed_falls_until_overflow_begins), TEST(bf16_needs_no_scale),
-        TEST(dynamic_scaling_finds_the_edge),      TEST(masters_keep_small_updates),
-        TEST(the_initial_scale_moves_the_curve),   TEST(softmax_and_masks),
+        TEST(flushed_falls_until_overflow_begins),
+        TEST(bf16_needs_no_scale),
+        TEST(dynamic_scaling_finds_the_edge),
+        TEST(masters_keep_small_updates),
+        TEST(the_initial_scale_moves_the_curve),
+        TEST(softmax_and_masks),
+        TEST(an_executor_may_count),
 #undef TEST
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,6 +70,43 @@ static long between_blocks(bool wrong) {
     return differing(counter.read(), {4});
 }
 
+/* ---- a histogram by exponent, a block's own first ---- */
+
+enum mistake { NO_MISTAKE, NOT_ZEROED_YET, NOT_COUNTED_YET, NOT_ATOMIC, NEXT_BIN };
+
+template <mistake M> __global__ void histogram(const unsigned *x, unsigned n, unsigned *bins) {
+    PX_SHARED(unsigned, own, [THREADS]);
+    own[threadIdx.x] = 0;
+    if (M != NOT_ZEROED_YET) __syncthreads();
+    for (unsigned i = blockIdx.x * THREADS + threadIdx.x; i < n; i += gridDim.x * THREADS) {
+        const int bin = (M == NEXT_BIN ? 32 : 31) - __clz((int)x[i]);
+        if (M == NOT_ATOMIC)
+            own[bin]++;
+        else
+            atomicAdd(&own[bin], 1u);
+    }
+    if (M != NOT_COUNTED_YET) __syncthreads();
+    if (own[threadIdx.x] > 0) atomicAdd(&bins[threadIdx.x], own[threadIdx.x]);
+}
+
+template <mistake M> static long run_histogram() {
+    std::vector<unsigned> x, want(THREADS);
+    for (unsigned i = 0; i < 1000; i++) x.push_back((1u << i * 7 % 32) + (i & 1));
+    for (unsigned v : x) {
+        unsigned bin = 0;
+        while (v >>= 1) bin++;
+        want[bin]++;
+    }
+    const device_array<unsigned> dx(x), bins(std::vector<unsigned>(THREADS, 0u));
+    PX_LAUNCH(histogram<M>, dim3(3), dim3(THREADS), 0, nullptr, dx.get(), (unsigned)x.size(), bins.get());
+    must(cudaGetLastError(), "histogram");
+    return differing(bins.read(), want);
+}
+
+template <mistake M> static long histogram_with(bool wrong) {
+    return wrong ? run_histogram<M>() : run_histogram<NO_MISTAKE>();
+}
+
 /* ---- kernels over 64 numbers that reverse them ---- */
 
 /* A barrier that some threads do not reach. */
@@ -216,10 +253,19 @@ static long too_much_shared(bool wrong) {
     return differing(d.read(), std::vector<float>(THREADS, wrong ? 12289.0f : 12288.0f));
 }
 
-const planted_case kernel_cases[] = {
-    {"barrier_inside", barrier_inside},       {"barrier_after", barrier_after},
-    {"between_blocks", between_blocks},       {"divergent_barrier", divergent_barrier},
-    {"half_warp_shuffle", half_warp_shuffle}, {"out_of_bounds", out_of_bounds},
-    {"shared_overrun", shared_overrun},       {"uninitialised_shared", uninitialised_shared},
-    {"misaligned_load", misaligned_load},     {"fused_accumulate", fused_accumulate},
-    {"too_much_shared", too_much_shared},     {nullptr, nullptr}};
+const planted_case kernel_cases[] = {{"barrier_inside", barrier_inside},
+                                     {"barrier_after", barrier_after},
+                                     {"between_blocks", between_blocks},
+                                     {"divergent_barrier", divergent_barrier},
+                                     {"half_warp_shuffle", half_warp_shuffle},
+                                     {"out_of_bounds", out_of_bounds},
+                                     {"shared_overrun", shared_overrun},
+                                     {"uninitialised_shared", uninitialised_shared},
+                                     {"misaligned_load", misaligned_load},
+                                     {"fused_accumulate", fused_accumulate},
+                                     {"too_much_shared", too_much_shared},
+                                     {"histogram_not_zeroed", histogram_with<NOT_ZEROED_YET>},
+                                     {"histogram_not_counted", histogram_with<NOT_COUNTED_YET>},
+                                     {"histogram_not_atomic", histogram_with<NOT_ATOMIC>},
+                                     {"histogram_next_bin", histogram_with<NEXT_BIN>},
+                                     {nullptr, nullptr}};
