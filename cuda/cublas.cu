@@ -1,28 +1,47 @@
 /* Executors of matrix products by cublasGemmEx, in an order and on units of its own choice: class bounded. An executor
- * a way to call it; in each, the compute type follows from the formats of operands, sums and result. */
+ * a way to call it (op/plugin.h); in each, the compute type follows from the formats of operands, sums and result. */
 #include "exec.h"
 #include "pack.cuh"
 #include "px_cublas.h"
 
-/* THE list of compute types: X(operands, sums, result, their words, compute type, the same pedantic, scalars). */
+/* THE list of products: X(operands, sums, result, words of operands, of the result, which compute type of a way). */
+enum width { OF_16, OF_32, OF_64, WIDTHS };
 #define PX_COMPUTE_LIST(X)                                                                                             \
-    X("fp16", "fp16", "fp16", CUDA_R_16F, CUDA_R_16F, CUBLAS_COMPUTE_16F, CUBLAS_COMPUTE_16F_PEDANTIC)                 \
-    X("fp16", "fp32", "fp16", CUDA_R_16F, CUDA_R_16F, CUBLAS_COMPUTE_32F, CUBLAS_COMPUTE_32F_PEDANTIC)                 \
-    X("fp16", "fp32", "fp32", CUDA_R_16F, CUDA_R_32F, CUBLAS_COMPUTE_32F, CUBLAS_COMPUTE_32F_PEDANTIC)                 \
-    X("bf16", "fp32", "bf16", CUDA_R_16BF, CUDA_R_16BF, CUBLAS_COMPUTE_32F, CUBLAS_COMPUTE_32F_PEDANTIC)               \
-    X("bf16", "fp32", "fp32", CUDA_R_16BF, CUDA_R_32F, CUBLAS_COMPUTE_32F, CUBLAS_COMPUTE_32F_PEDANTIC)                \
-    X("tf32", "fp32", "fp32", CUDA_R_32F, CUDA_R_32F, CUBLAS_COMPUTE_32F_FAST_TF32, CUBLAS_COMPUTE_32F_PEDANTIC)       \
-    X("fp32", "fp32", "fp32", CUDA_R_32F, CUDA_R_32F, CUBLAS_COMPUTE_32F, CUBLAS_COMPUTE_32F_PEDANTIC)                 \
-    X("fp64", "fp64", "fp64", CUDA_R_64F, CUDA_R_64F, CUBLAS_COMPUTE_64F, CUBLAS_COMPUTE_64F_PEDANTIC)
+    X("fp16", "fp16", "fp16", CUDA_R_16F, CUDA_R_16F, OF_16)                                                           \
+    X("fp16", "fp32", "fp16", CUDA_R_16F, CUDA_R_16F, OF_32)                                                           \
+    X("fp16", "fp32", "fp32", CUDA_R_16F, CUDA_R_32F, OF_32)                                                           \
+    X("bf16", "fp32", "bf16", CUDA_R_16BF, CUDA_R_16BF, OF_32)                                                         \
+    X("bf16", "fp32", "fp32", CUDA_R_16BF, CUDA_R_32F, OF_32)                                                          \
+    X("tf32", "fp32", "fp32", CUDA_R_32F, CUDA_R_32F, OF_32)                                                           \
+    X("fp32", "fp32", "fp32", CUDA_R_32F, CUDA_R_32F, OF_32)                                                           \
+    X("fp64", "fp64", "fp64", CUDA_R_64F, CUDA_R_64F, OF_64)
 
 static const struct compute {
     const char *in, *sum, *out;
     cudaDataType word_in, word_out;
-    cublasComputeType_t type, pedantic;
+    width sums;
 } computes[] = {
 #define PX_COMPUTE_ROW(...) {__VA_ARGS__},
     PX_COMPUTE_LIST(PX_COMPUTE_ROW)
 #undef PX_COMPUTE_ROW
+};
+
+static constexpr cublasComputeType_t NONE = (cublasComputeType_t)0;
+
+/* A way to call it. */
+struct manner {
+    cublasComputeType_t types[WIDTHS];
+    cublasMath_t math;
+    px_liberties liberties;
+};
+
+static constexpr manner manners[] = {
+#define PX_MANNER(context, id, suffix, type16, type32, type64, math, reduced, operands, text)                          \
+    {{type16, type32, type64},                                                                                         \
+     (cublasMath_t)(math | (reduced ? 0 : CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION)),                          \
+     {operands, true, reduced}},
+    PX_CUBLAS_LIST(PX_MANNER, )
+#undef PX_MANNER
 };
 
 #if defined(__CUDACC__)
@@ -31,44 +50,39 @@ static const struct compute {
 #define PX_CUBLAS_NAME "cublas_emu" /* the stand-in: for tests of this file */
 #endif
 
-static int supports(const px_prog *prog, const px_call *call, char *why, size_t n);
 static px_status open_handle(const px_exec *self, void **st, const px_prog *prog, px_error *err);
 static px_status run(void *st, int first, int count, px_error *err);
 static void close_handle(void *st);
+static int takes(const manner &how, const px_prog *prog, const px_call *call, char *why, size_t n);
 
-/* THE list of ways to call it: X(suffix of the name, mode, pedantic, what). */
-#define PX_CUBLAS_LIST(X)                                                                                              \
-    X("", CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION, false, "sums never leave the compute type")                \
-    X("_reduced", CUBLAS_DEFAULT_MATH, false, "reductions in reduced precision allowed, its default")                  \
-    X("_pedantic", CUBLAS_PEDANTIC_MATH, true, "pedantic compute types")
-
-static const struct manner {
-    cublasMath_t mode;
-    bool pedantic;
-} manners[] = {
-#define PX_MANNER(suffix, mode, pedantic, text) {mode, pedantic},
-    PX_CUBLAS_LIST(PX_MANNER)
-#undef PX_MANNER
+enum way {
+#define PX_WAY(context, id, ...) WAY_##id,
+    PX_CUBLAS_LIST(PX_WAY, ) WAYS
+#undef PX_WAY
 };
+template <way W> static int supports(const px_prog *prog, const px_call *call, char *why, size_t n) {
+    return takes(manners[W], prog, call, why, n);
+}
 
 static const px_exec execs[] = {
-#define PX_EXEC_ROW(suffix, mode, pedantic, text)                                                                      \
+#define PX_EXEC_ROW(context, id, suffix, type16, type32, type64, math, reduced, operands, text)                        \
     {PX_EXEC_ABI,                                                                                                      \
      PX_CUBLAS_NAME suffix,                                                                                            \
-     "matrix products by cuBLAS: " text,                                                                               \
-     supports,                                                                                                         \
+     "products by cuBLAS: " text,                                                                                      \
+     supports<WAY_##id>,                                                                                               \
      open_handle,                                                                                                      \
      state_put,                                                                                                        \
      run,                                                                                                              \
      state_get,                                                                                                        \
      state_census,                                                                                                     \
-     close_handle},
-    PX_CUBLAS_LIST(PX_EXEC_ROW)
+     close_handle,                                                                                                     \
+     manners[WAY_##id].liberties},
+    PX_CUBLAS_LIST(PX_EXEC_ROW, )
 #undef PX_EXEC_ROW
 };
 
 const px_exec *cublas_execs(int *n) {
-    *n = (int)(sizeof execs / sizeof *execs);
+    *n = WAYS;
     return execs;
 }
 
@@ -78,15 +92,18 @@ static const compute *compute_for(px_fp in, const px_recipe *r) {
     return nullptr;
 }
 
-static int supports(const px_prog *prog, const px_call *call, char *why, size_t n) {
+static int takes(const manner &how, const px_prog *prog, const px_call *call, char *why, size_t n) {
     const px_recipe *r = &call->recipe;
     char in_name[24], acc_name[24], out_name[24];
     if (call->op != PX_OP_GEMM) return refuse(why, n, "%s", px_op_name(call->op));
     px_fp in = prog->slots[call->in[0].slot].fmt;
     if (!px_fp_equal(in, prog->slots[call->in[1].slot].fmt)) return refuse(why, n, "mixed input formats");
-    if (!compute_for(in, r))
+    const compute *c = compute_for(in, r);
+    if (!c)
         return refuse(why, n, "%s products of %s summed in %s", px_fp_name(r->out, out_name), px_fp_name(in, in_name),
                       px_fp_name(r->acc, acc_name));
+    if (how.types[c->sums] == NONE || (how.liberties.operands && c->word_in != CUDA_R_32F))
+        return refuse(why, n, "%s operands that are rounded first", px_fp_name(in, in_name));
     if (call->in[2].slot >= 0 && !px_fp_equal(prog->slots[call->in[2].slot].fmt, r->out))
         return refuse(why, n, "start value of a format other than the result's");
     if (!px_fp_is_exact(r->mul) && !px_fp_equal(r->mul, r->acc)) return refuse(why, n, "product format of its own");
@@ -113,7 +130,7 @@ static px_status make_handle(state *s, px_error *err) {
     cublasHandle_t handle;
     PX_CUBLAS_TRY(cublasCreate(&handle));
     s->library = handle;
-    PX_CUBLAS_TRY(cublasSetMathMode(handle, manner_of(s->self).mode));
+    PX_CUBLAS_TRY(cublasSetMathMode(handle, manner_of(s->self).math));
     return PX_OK;
 }
 
@@ -189,8 +206,8 @@ static px_status multiply(state *s, const task &t, px_error *err) {
     if (k > 0)
         PX_CUBLAS_TRY(cublasGemmEx(static_cast<cublasHandle_t>(s->library), CUBLAS_OP_N, CUBLAS_OP_N, (int)n, (int)m,
                                    (int)k, scalar(c, true), b, c->word_in, (int)n, a, c->word_in, (int)k,
-                                   scalar(c, t.in[2].data != nullptr), sums, c->word_out, (int)n,
-                                   how.pedantic ? c->pedantic : c->type, CUBLAS_GEMM_DEFAULT));
+                                   scalar(c, t.in[2].data != nullptr), sums, c->word_out, (int)n, how.types[c->sums],
+                                   CUBLAS_GEMM_DEFAULT));
     return unpack_words(t, c->word_out, sums, err);
 }
 
@@ -199,7 +216,8 @@ static px_status run(void *st, int first, int count, px_error *err) {
     for (int i = first; i < first + count; i++) {
         const px_call *call = &s->prog->calls[i];
         char why[128];
-        if (!supports(s->prog, call, why, sizeof why)) return px_fail(err, PX_INCOMPLETE, "cuBLAS has no %s", why);
+        if (!takes(manner_of(s->self), s->prog, call, why, sizeof why))
+            return px_fail(err, PX_INCOMPLETE, "cuBLAS has no %s", why);
         PX_TRY(multiply(s, task_of(s->prog, call, s->slots), err));
     }
     PX_CUDA_TRY(cudaDeviceSynchronize());

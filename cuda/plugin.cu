@@ -43,7 +43,7 @@ static const px_exec kernels = {
 };
 
 extern "C" __attribute__((visibility("default"))) const px_plugin *px_plugin_get(void) {
-    constexpr int MOST = 8;
+    constexpr int MOST = 16;
     static const px_exec *all[MOST] = {&kernels};
     static px_plugin plugin = {};
     int n;

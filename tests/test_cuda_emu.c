@@ -269,6 +269,42 @@ static void gemm_takes_every_transpose_and_type(void **state) {
     assert_int_equal(subject_gemm(0, 0, 68, 0, 0, 2, 2, 2, -1, 1, 0), -1 - 7); /* CUBLAS_STATUS_INVALID_VALUE */
 }
 
+/* Types that may round operands first do so here; the others do not. */
+static void down_converting_types_round_their_operands(void **state) {
+    (void)state;
+    static const struct {
+        int compute;
+        const char *format;
+        px_rounding_mode mode;
+    } types[] = {{68, "fp32", PX_NEAREST_EVEN},
+                 {69, "fp32", PX_NEAREST_EVEN},
+                 {74, "fp16", PX_NEAREST_EVEN},
+                 {75, "bf16", PX_NEAREST_EVEN},
+                 {77, "tf32", PX_NEAREST_AWAY}};
+    const px_fp fp32 = format("fp32");
+    for (size_t t = 0; t < sizeof types / sizeof *types; t++)
+        for (int n = 0; n < 2000; n++) {
+            const double a = px_round(fp32, px_rounding_of(PX_NEAREST_EVEN), near(format("fp16")), 0), b = 3;
+            const double seen = px_round(format(types[t].format), px_rounding_of(types[t].mode), a, 0);
+            const double got = subject_dot(0, types[t].compute, 16, 1, &a, &b);
+            if (!same(got, px_round(fp32, px_rounding_of(PX_NEAREST_EVEN), 3 * seen + 0.0, 0)))
+                fail_msg("3 times %a in compute type %d: %a", a, types[t].compute, got);
+        }
+}
+
+/* 2048 + 1 + 1 in fp16: the sums of the halves are rounded where that is allowed, and only there. */
+static void reductions_are_reduced_where_that_is_allowed(void **state) {
+    (void)state;
+    const double a[] = {2048, 1, 1, 0}, ones[] = {1, 1, 1, 1};
+    assert_true(subject_dot(2, 68, 16, 4, a, ones) == 2050);
+    assert_true(subject_dot(2, 68, 0, 4, a, ones) == 2048);
+    assert_true(subject_dot(0, 68, 0, 4, a, ones) == 2050);
+    for (int mode = 0; mode < 32; mode++) { /* CUBLAS_STATUS_INVALID_VALUE */
+        const int base = mode & 15;
+        assert_int_equal(subject_math_mode(mode), base == 0 || base == 2 || base == 3 ? 0 : 7);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_word_of_16_bits_is_its_number),
@@ -282,6 +318,8 @@ int main(void) {
         cmocka_unit_test(mistakes_get_cudas_answers),
         cmocka_unit_test(mma_is_the_model),
         cmocka_unit_test(gemm_takes_every_transpose_and_type),
+        cmocka_unit_test(down_converting_types_round_their_operands),
+        cmocka_unit_test(reductions_are_reduced_where_that_is_allowed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
-/* The sums: exact products added in ascending k in binary64 (binary32 units: in binary32, by fused multiply-add), each
- * result rounded once to its type. They are no model of cuBLAS, only a definition for tests of everything around it. */
+/* The sums: products added in ascending k by fused multiply-add in the compute type, the result rounded once to its own.
+ * Operands are rounded first by the types that may do so. Where reductions in reduced precision are allowed and the
+ * result is shorter than the sums, the two halves of k are such sums, rounded to the result's type before they are
+ * added. They are no model of cuBLAS, only a definition for tests of everything around it. */
 #include "cublas.h"
 
 #include <algorithm>
@@ -9,6 +11,7 @@
 #include "arith.h"
 #include "device.h"
 #include "memory.h"
+#include "wmma.h"
 
 struct cublasContext {
     cublasMath_t mode = CUBLAS_DEFAULT_MATH;
@@ -40,8 +43,12 @@ cublasStatus_t cublasSetStream(cublasHandle_t handle, cudaStream_t) {
     return result(handle ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_NOT_INITIALIZED);
 }
 cublasStatus_t cublasSetMathMode(cublasHandle_t handle, cublasMath_t mode) {
-    if (handle) handle->mode = mode;
-    return result(handle ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_NOT_INITIALIZED);
+    if (!handle) return result(CUBLAS_STATUS_NOT_INITIALIZED);
+    const int base = mode & ~CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION;
+    if (base != CUBLAS_DEFAULT_MATH && base != CUBLAS_PEDANTIC_MATH && base != CUBLAS_TF32_TENSOR_OP_MATH)
+        return result(CUBLAS_STATUS_INVALID_VALUE);
+    handle->mode = mode;
+    return result(CUBLAS_STATUS_SUCCESS);
 }
 cublasStatus_t cublasSetWorkspace(cublasHandle_t handle, void *workspace, size_t bytes) {
     return result(!handle                            ? CUBLAS_STATUS_NOT_INITIALIZED
@@ -92,6 +99,10 @@ static double get(const void *p, cudaDataType type, size_t i) {
     return static_cast<const double *>(p)[i];
 }
 
+static double rounded_to_16_bits(cudaDataType type, double x) {
+    return type == CUDA_R_16F ? __double2half(x).value() : __double2bfloat16(x).value();
+}
+
 static void put(void *p, cudaDataType type, size_t i, double x) {
     switch (type) {
     case CUDA_R_16F: static_cast<__half *>(p)[i] = __double2half(x); break;
@@ -112,6 +123,7 @@ static double step(cudaDataType type, double a, double b, double acc) {
 static double seen(cublasComputeType_t compute, double x) {
     if (compute == CUBLAS_COMPUTE_32F_FAST_16F) return __double2half(x).value();
     if (compute == CUBLAS_COMPUTE_32F_FAST_16BF) return __double2bfloat16(x).value();
+    if (compute == CUBLAS_COMPUTE_32F_FAST_TF32) return (double)nvcuda::wmma::__float_to_tf32((float)x);
     return x;
 }
 
@@ -158,13 +170,20 @@ cublasStatus_t cublasGemmEx(cublasHandle_t handle, cublasOperation_t transa, cub
                               : compute == CUBLAS_COMPUTE_64F || compute == CUBLAS_COMPUTE_64F_PEDANTIC ? CUDA_R_64F
                                                                                                         : CUDA_R_32F;
     const double by = get(alpha, type, 0), old = get(beta, type, 0);
+    /* then Ctype has 16 bits, and the sum of two such numbers is exact in binary64 */
+    const bool reduced = !(handle->mode & CUBLAS_MATH_DISALLOW_REDUCED_PRECISION_REDUCTION) && Ctype != type;
+    auto sum_of = [&](int i, int j, int first, int last) {
+        double sum = 0;
+        for (int p = first; p < last; p++)
+            sum = step(type, seen(compute, get(A, Atype, a.index(i, p))), seen(compute, get(B, Btype, b.index(p, j))),
+                       sum);
+        return sum;
+    };
     device_memory_open();
     for (int j = 0; j < n; j++)
         for (int i = 0; i < m; i++) {
-            double sum = 0;
-            for (int p = 0; p < k; p++)
-                sum = step(type, seen(compute, get(A, Atype, a.index(i, p))),
-                           seen(compute, get(B, Btype, b.index(p, j))), sum);
+            double sum = sum_of(i, j, 0, reduced ? k / 2 : k);
+            if (reduced) sum = rounded_to_16_bits(Ctype, sum) + rounded_to_16_bits(Ctype, sum_of(i, j, k / 2, k));
             /* beta = 0: C may be uninitialised */
             double scaled = step(type, by, sum, 0.0);
             if (old != 0) scaled = step(type, old, get(C, Ctype, c.index(i, j)), scaled);

@@ -56,6 +56,15 @@ typedef struct px_recipe {
 
 PX_HD_INLINE px_rounding px_recipe_rounding(const px_recipe *r) { return (px_rounding){r->rounding, r->sr_bits}; }
 
+/* What an executor may do beside what the recipe says, for the bounds; all 0: nothing. */
+typedef struct px_liberties {
+    const char *operands; /* operands are rounded to this format first, in any direction; NULL: they are not */
+    bool any_unit;        /* sums in any order, by matrix units too: rounded in any direction, terms cut at the largest */
+    bool narrow_sums;     /* any sum on the way may be rounded to `out` */
+} px_liberties;
+
+PX_HD_INLINE bool px_takes_liberties(px_liberties l) { return l.operands || l.any_unit || l.narrow_sums; }
+
 /* Everything in one format, sequential, nearest_even, not fused. */
 px_recipe px_recipe_uniform(px_fp f);
 

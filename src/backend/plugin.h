@@ -4,15 +4,14 @@
 
 #include "op/plugin.h"
 
+#define PX_CUBLAS_ROW(X, id, suffix, type16, type32, type64, math, reduced, operands, text)                            \
+    X(id, "cublas" suffix, "precx_cuda.so", "gpu", "products by cuBLAS, in an order and on units of its choice: " text)
+
 /* THE list: X(enumerator, name, plug-in, where its operations are executed, what it is). */
 #define PX_PLUGIN_LIST(X)                                                                                              \
     X(PX_CUDA, "cuda", "precx_cuda.so", "gpu",                                                                         \
       "precx's own CUDA kernels: the same bits as emulated; with a model, the device's matrix unit")                   \
-    X(PX_CUBLAS, "cublas", "precx_cuda.so", "gpu",                                                                     \
-      "products by cuBLAS, in an order and on units of its choice; sums never leave the compute type")                 \
-    X(PX_CUBLAS_REDUCED, "cublas_reduced", "precx_cuda.so", "gpu",                                                     \
-      "the same with reductions in reduced precision allowed, cuBLAS' default")                                        \
-    X(PX_CUBLAS_PEDANTIC, "cublas_pedantic", "precx_cuda.so", "gpu", "the same by cuBLAS' pedantic compute types")     \
+    PX_CUBLAS_LIST(PX_CUBLAS_ROW, X)                                                                                   \
     X(PX_CUDA_EMU, "cuda_emu", "precx_cuda_emu.so", "cpu",                                                             \
       "the kernels of cuda executed on the CPU, one fiber a CUDA thread: a test of them, no GPU")
 

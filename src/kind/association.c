@@ -114,7 +114,7 @@ static px_status judge(work *w, px_lab *lab, px_error *err) {
     t->rounded = px_mat_new(lab->arena, fp, t->computed.rows, t->computed.cols);
     PX_TRY(px_ref_rounded(&t->truth, fp, px_recipe_rounding(&t->how.recipe), &t->rounded, err));
     PX_TRY(px_errors_measure(&t->computed, &t->truth, &t->rounded, &t->errors, err));
-    t->det = px_chain_bound(chain, w->magnitudes, w->computed);
+    t->det = px_chain_bound(chain, t->how.exec->liberties, w->magnitudes, w->computed);
     t->slack_det = PX_UNDEFINED;
     if (!t->det.valid) return PX_OK;
     return px_errors_slack(&t->computed, &t->truth, t->det.beta, t->det.eta, &t->slack_det, err);

@@ -134,6 +134,13 @@ static void measure(node_bound *b, const px_wide *values, px_arg v) {
     }
 }
 
+static double largest(const px_mat *m) {
+    double most = 0;
+    for (int64_t i = 0; i < m->rows; i++)
+        for (int64_t j = 0; j < m->cols; j++) most = fmax(most, fabs(px_mat_get(m, i, j)));
+    return most;
+}
+
 static bool all_finite(const px_mat *m) {
     for (int64_t i = 0; i < m->rows; i++)
         for (int64_t j = 0; j < m->cols; j++)
@@ -152,9 +159,16 @@ static bool wider(px_fp f, px_fp g, px_fp *wide) {
 static px_bound none(const char *why) { return (px_bound){.source = why}; }
 
 /* The bound of one product, on the operands that it really had. */
-static px_bound bound_of_call(const px_chain *c, const px_call *call) {
-    px_bound_data data = {
-        .k = call->in[0].cols, .entries = call->out[0].rows * call->out[0].cols, .products = true, .finite = true};
+static px_bound bound_of_call(const px_chain *c, const px_call *call, px_liberties liberties, const px_wide *computed) {
+    px_bound_data data = {.k = call->in[0].cols,
+                          .entries = call->out[0].rows * call->out[0].cols,
+                          .products = true,
+                          .finite = true,
+                          .liberties = liberties};
+    if (px_takes_liberties(liberties)) {
+        data.largest_a = largest(&computed[call->in[0].slot].hi);
+        data.largest_b = largest(&computed[call->in[1].slot].hi);
+    }
     if (!wider(c->slots[call->in[0].slot].fmt, c->slots[call->in[1].slot].fmt, &data.in))
         return none("no bound: operands of formats that do not hold each other");
     return px_bound_sum(&call->recipe, &data);
@@ -185,12 +199,12 @@ static bool overflow_shows(const px_call *call, const node_bound *b) {
     return true;
 }
 
-px_bound px_chain_bound(const px_chain *c, const px_wide *magnitudes, const px_wide *computed) {
+px_bound px_chain_bound(const px_chain *c, px_liberties liberties, const px_wide *magnitudes, const px_wide *computed) {
     node_bound nodes[PX_CHAIN_NODES] = {{0}};
     for (int i = 0; i < c->n_factors; i++) measure(&nodes[i], magnitudes, c->nodes[i]);
     for (int i = 0; i < c->n_calls; i++) {
         const px_call *call = &c->calls[i];
-        px_bound own = bound_of_call(c, call);
+        px_bound own = bound_of_call(c, call, liberties, computed);
         if (!own.valid) return own;
         if (!all_finite(&computed[call->out[0].slot].hi)) return none("no bound: a result overflowed");
         node_bound *b = &nodes[c->n_factors + i];

@@ -55,7 +55,7 @@ px_status px_chain_run(const px_chain *c, const px_exec *exec, px_arena *arena, 
                        px_wide *values, px_error *err);
 
 /* |computed - exact| <= beta |A||B||C|... + eta: each product's bound, carried through the next ones. magnitudes: the
- * values of the program run exactly on |A|, |B|, ...; computed: its values as computed. */
-px_bound px_chain_bound(const px_chain *c, const px_wide *magnitudes, const px_wide *computed);
+ * values of the program run exactly on |A|, |B|, ...; computed: its values as computed; liberties: the executor's. */
+px_bound px_chain_bound(const px_chain *c, px_liberties liberties, const px_wide *magnitudes, const px_wide *computed);
 
 #endif

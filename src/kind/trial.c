@@ -112,13 +112,14 @@ static void bound_sums(px_trial *t) {
                           .entries = t->computed.rows * t->computed.cols,
                           .products = t->call.op == PX_OP_GEMM,
                           .finite = finite_result(t),
-                          .in = t->how.in};
+                          .in = t->how.in,
+                          .liberties = t->how.exec->liberties};
     if (r->model != PX_MODEL_NONE) data.tiny = px_bound_mma_tiny(t->how.in, &t->in[0], &t->in[1]);
-    if (r->algorithm != PX_ALGORITHM_NONE) {
+    if (r->algorithm != PX_ALGORITHM_NONE || px_takes_liberties(data.liberties)) {
         data.largest_a = largest_of(&t->in[0]);
         data.largest_b = largest_of(&t->in[1]);
-        data.tiny = parts_tiny(t);
     }
+    if (r->algorithm != PX_ALGORITHM_NONE) data.tiny = parts_tiny(t);
     t->det = px_bound_sum(r, &data);
     t->prob = px_bound_sum_probable(r, &data);
     if (!t->det.valid || stays_in_range(t, &t->det)) return;

@@ -22,6 +22,7 @@
 
 #include "metric/bound_algorithm.h"
 #include "metric/bound_compensated.h"
+#include "metric/bound_library.h"
 #include "metric/bound_mma.h"
 #include "metric/bound_stage.h"
 #include "metric/upward.h"
@@ -136,9 +137,17 @@ static px_bound by_algorithm(const px_recipe *recipe, const px_bound_data *data)
     return isfinite(b.beta) && isfinite(b.eta) ? b : no_bound("no bound: it is beyond the range of double");
 }
 
+static px_bound by_library(const px_recipe *recipe, const px_bound_data *data) {
+    px_bound b = px_bound_library(recipe, data, px_bound_sum);
+    if (!b.valid) return b;
+    b.source = source_of(PX_BOUND_LIBRARY);
+    return isfinite(b.beta) && isfinite(b.eta) ? b : no_bound("no bound: it is beyond the range of double");
+}
+
 px_bound px_bound_sum(const px_recipe *recipe, const px_bound_data *data) {
     const char *why = outside(recipe, data);
     if (why) return no_bound(why);
+    if (px_takes_liberties(data->liberties) && data->k > 0) return by_library(recipe, data);
     if (recipe->algorithm != PX_ALGORITHM_NONE && data->k > 0) return by_algorithm(recipe, data);
     if (data->k == 0) return lone_start_value(recipe, data);
     if (recipe->model != PX_MODEL_NONE) return by_unit(recipe, data);

@@ -23,7 +23,8 @@ typedef struct px_bound_data {
     bool products;   /* terms are products a b (gemm, dot) rather than numbers (sum) */
     bool finite;     /* result, accumulators and products are finite (nothing overflowed or was saturated) */
     px_fp in;        /* format of the operands; of both: the wider */
-    double largest_a, largest_b; /* algorithms only: magnitudes of the operands */
+    px_liberties liberties;      /* of who computes */
+    double largest_a, largest_b; /* algorithms and liberties only: magnitudes of the operands */
     double tiny;                 /* models only: px_bound_mma_tiny of the operands; 0: not looked at */
 } px_bound_data;
 
@@ -51,6 +52,11 @@ typedef struct px_bound_data {
       "3 u^2 (bf16x3), 2 u^3 (bf16x6), 0 (bf16x9), u = 2^-8",                                                          \
       "algorithms bf16xN, operands in fp32 or shorter",                                                                \
       "Henry, Tang & Heinecke, ARITH 2019; derived in metric/bound_algorithm.c")                                       \
+    X(PX_BOUND_LIBRARY, "library",                                                                                     \
+      "directed or mixed, composed with itself; with (1 + 2 u_out)^n - 1 where any sum may be rounded to `out`; with " \
+      "2d + d^2, d = 2u, where operands are rounded first",                                                            \
+      "vendors' libraries: any order, any unit; subnormals kept, operands in the range of what they are rounded to",   \
+      "Blanchard, Higham, Lopez, Mary & Pranesh, SISC 42(3) (2020); derived in metric/bound_library.c")                \
     X(PX_BOUND_MX, "mx",                                                                                               \
       "2 d + d^2 and what the sum has; d = 2^-3 (fp8 elements) or 2^-2 (fp4); eta: k quanta of "                       \
       "elements of the largest block",                                                                                 \

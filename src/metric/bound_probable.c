@@ -47,6 +47,7 @@ static path path_of(const px_recipe *recipe, const px_bound_data *data, const px
 static const char *outside(const px_recipe *recipe, const px_bound_data *data) {
     px_rounding r = px_recipe_rounding(recipe);
     if (!data->finite) return "no bound: a result, accumulator or product overflowed";
+    if (px_takes_liberties(data->liberties)) return "no bound: a library's roundings are no model's";
     if (recipe->model || recipe->promote || recipe->algorithm != PX_ALGORITHM_NONE)
         return "no bound: no sequence of independent roundings";
     if (px_fp_is_exact(recipe->acc)) return "no bound: the accumulator is exact, one rounding is all";

@@ -71,7 +71,7 @@ typedef struct px_prog {
     int32_t n_slots, n_calls;
 } px_prog;
 
-enum { PX_EXEC_ABI = 2 };
+enum { PX_EXEC_ABI = 3 };
 
 /* An executor runs programs. Life cycle: supports (any time), open, put the inputs, run, get the results, close. Tensors
  * stay where they are between calls of run. Functions that can fail return a px_status and fill the error. */
@@ -90,6 +90,7 @@ struct px_exec {
     /* px_census_add of a slot, made where the slot lies: the same counts. NULL: the caller counts what `get` gives. */
     px_status (*census)(void *state, int slot, const px_wide *truth, px_census *census, px_error *err);
     void (*close)(void *state);
+    px_liberties liberties;
 };
 
 /* The view of a whole slot; of its transpose. */

@@ -48,6 +48,29 @@ typedef struct px_scalars {
 } px_scalars;
 typedef px_status px_scalars_function(const px_scalars *s, px_error *err); /* PX_SKIPPED: no such instructions */
 
+/* Ways to call cublasGemmEx, THE list, an executor each: X(context, enumerator, suffix of its name, compute types of sums
+ * in 16, 32, 64 bits, math mode, reductions in reduced precision?, operands rounded to?, what). The last but one are
+ * its liberties. context: the user's. Compute types and modes are cuBLAS', NONE: no such products; operands that are
+ * rounded first are words of 32 bits. With results in fp32 no reduction can be in less, so those types have one row.
+ * Source: cuBLAS documentation, cublasComputeType_t, cublasMath_t, cublasGemmEx. */
+#define PX_CUBLAS_LIST(X, context)                                                                                     \
+    X(context, PX_CUBLAS, "", CUBLAS_COMPUTE_16F, CUBLAS_COMPUTE_32F, CUBLAS_COMPUTE_64F, CUBLAS_DEFAULT_MATH, false,  \
+      NULL, "compute types 16F, 32F, 64F, which sums never leave")                                                     \
+    X(context, PX_CUBLAS_REDUCED, "_reduced", CUBLAS_COMPUTE_16F, CUBLAS_COMPUTE_32F, CUBLAS_COMPUTE_64F,              \
+      CUBLAS_DEFAULT_MATH, true, NULL, "compute types 16F, 32F, 64F, reduced reductions allowed: its default")         \
+    X(context, PX_CUBLAS_PEDANTIC, "_pedantic", CUBLAS_COMPUTE_16F_PEDANTIC, CUBLAS_COMPUTE_32F_PEDANTIC,              \
+      CUBLAS_COMPUTE_64F_PEDANTIC, CUBLAS_PEDANTIC_MATH, false, NULL,                                                  \
+      "compute types 16F_PEDANTIC, 32F_PEDANTIC, 64F_PEDANTIC")                                                        \
+    X(context, PX_CUBLAS_PEDANTIC_REDUCED, "_pedantic_reduced", CUBLAS_COMPUTE_16F_PEDANTIC,                           \
+      CUBLAS_COMPUTE_32F_PEDANTIC, CUBLAS_COMPUTE_64F_PEDANTIC, CUBLAS_PEDANTIC_MATH, true, NULL,                      \
+      "the pedantic compute types, reduced reductions allowed")                                                        \
+    X(context, PX_CUBLAS_FAST_16F, "_fast_16f", NONE, CUBLAS_COMPUTE_32F_FAST_16F, NONE, CUBLAS_DEFAULT_MATH, false,   \
+      "fp16", "compute type 32F_FAST_16F, fp32 operands may be rounded to fp16 first")                                 \
+    X(context, PX_CUBLAS_FAST_16BF, "_fast_16bf", NONE, CUBLAS_COMPUTE_32F_FAST_16BF, NONE, CUBLAS_DEFAULT_MATH,       \
+      false, "bf16", "compute type 32F_FAST_16BF, fp32 operands may be rounded to bf16 first")                         \
+    X(context, PX_CUBLAS_FAST_TF32, "_fast_tf32", NONE, CUBLAS_COMPUTE_32F_FAST_TF32, NONE, CUBLAS_DEFAULT_MATH,       \
+      false, "tf32", "compute type 32F_FAST_TF32, fp32 operands may be rounded to tf32 first")
+
 typedef struct px_plugin {
     uint32_t abi;      /* PX_PLUGIN_ABI; the rest is read only where it agrees */
     uint64_t ops_hash; /* px_ops_hash() of the plug-in */

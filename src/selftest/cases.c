@@ -72,7 +72,7 @@ static px_recipe any_recipe(maker *m) {
 }
 
 /* Formats of operands, sums and results that vendors' libraries and matrix units multiply. */
-static const char *const vendor_formats[][3] = {
+static const char *const vendor_formats[PX_TRIAL_FORMATS][3] = {
     {"fp16", "fp32", "fp32"}, {"fp16", "fp16", "fp16"}, {"bf16", "fp32", "fp32"}, {"tf32", "fp32", "fp32"},
     {"fp16", "fp32", "fp16"}, {"bf16", "fp32", "bf16"}, {"fp32", "fp32", "fp32"}, {"fp64", "fp64", "fp64"}};
 
@@ -86,7 +86,7 @@ static px_recipe recipe_of(maker *m, px_fp *in) {
         r = px_recipe_uniform(*in);
         r.fused = k->number / 4 % 2;
     } else if (k->recipe == PX_RECIPE_UNIT || k->recipe == PX_RECIPE_LIBRARY) {
-        const char *const *f = vendor_formats[k->number % (k->recipe == PX_RECIPE_UNIT ? 4 : 8)];
+        const char *const *f = vendor_formats[k->number % (k->recipe == PX_RECIPE_UNIT ? 4 : PX_TRIAL_FORMATS)];
         *in = named(f[0]);
         r = px_recipe_uniform(named(f[1]));
         r.out = named(f[2]);

@@ -31,7 +31,10 @@ typedef enum px_trial_recipe {
     PX_RECIPE_COUNT
 } px_trial_recipe;
 
-enum { PX_TRIAL_SLOTS = PX_MAX_IN + PX_MAX_OUT };
+enum {
+    PX_TRIAL_SLOTS = PX_MAX_IN + PX_MAX_OUT,
+    PX_TRIAL_FORMATS = 8 /* PX_RECIPE_LIBRARY: the case's number chooses one of so many triples of formats */
+};
 
 typedef struct px_trial_key {
     uint64_t seed;

@@ -108,18 +108,19 @@ typedef struct random_calls {
 static px_status try_calls(const run *r, const void *what, px_tally *t, px_error *err) {
     const random_calls *c = what;
     int n = (int)(sizeof sizes / sizeof *sizes), times = r->o->full ? 4 : 1, stride = r->o->full ? 1 : 3;
+    bool library = c->recipe == PX_RECIPE_LIBRARY;
     for (int s = 0; c->exec && s < n; s++)
         for (int d = s % stride; d < PX_TRIAL_DATA_COUNT; d += stride) {
             if (c->compared == PX_EXACT_INTEGER && d != PX_DATA_INTEGERS) continue;
             if (c->compared == PX_BOUNDED && d != PX_DATA_RANDOM) continue;
-            for (int i = 0; i < times * (c->op == PX_OP_GEMM ? 2 : 1); i++) {
+            for (int i = 0; i < times * (library ? PX_TRIAL_FORMATS : c->op == PX_OP_GEMM ? 2 : 1); i++) {
                 px_trial_key key = {.seed = r->o->seed,
                                     .op = c->op,
                                     .size = sizes[s],
                                     .data = (px_trial_data)d,
                                     .recipe = c->recipe,
                                     .model = c->model,
-                                    .number = (uint64_t)(s + d + 8 * i)};
+                                    .number = (uint64_t)(s + d + (library ? 1 : 8) * i)};
                 PX_TRY(c->census ? px_judge_census(c->exec, &key, t, err)
                                  : px_judge_case(c->exec, &key, c->compared, t, err));
             }
@@ -197,8 +198,9 @@ static px_status ask_units(const run *r, px_error *err) {
 
 /* A vendor's library in the same plug-in: exact on integers, which shows layouts and transposes; else by its bound. */
 static px_status try_libraries(const run *r, px_error *err) {
-    static const char *const libraries[] = {"cublas",     "cublas_reduced",     "cublas_pedantic",
-                                            "cublas_emu", "cublas_emu_reduced", "cublas_emu_pedantic"};
+#define NAME(base, id, suffix, ...) base suffix,
+    static const char *const libraries[] = {PX_CUBLAS_LIST(NAME, "cublas") PX_CUBLAS_LIST(NAME, "cublas_emu")};
+#undef NAME
     for (size_t i = 0; i < sizeof libraries / sizeof *libraries && r->plugin >= 0; i++) {
         const px_exec *exec = px_plugin_member((px_plugin_exec)r->plugin, libraries[i]);
         if (!exec) continue;

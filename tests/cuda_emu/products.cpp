@@ -1,4 +1,5 @@
 /* Matrix products: mma_sync and cublasGemmEx. */
+#include <cmath>
 #include <type_traits>
 #include <vector>
 
@@ -176,4 +177,39 @@ int subject_gemm(int type, int result, int compute, int transa, int transb, int 
     if (type == CUDA_R_16BF)
         return result == CUDA_R_16BF ? run_gemm<__nv_bfloat16, __nv_bfloat16>(g) : run_gemm<__nv_bfloat16, float>(g);
     return type == CUDA_R_32F ? run_gemm<float, float>(g) : run_gemm<double, double>(g);
+}
+
+template <class T> static std::vector<T> numbers(int k, const double *x) {
+    std::vector<T> v;
+    for (int i = 0; i < k; i++) v.push_back(types<T>::make(x[i]));
+    return v;
+}
+
+template <class T>
+static double dot(cudaDataType type, int compute, int mode, int k, const double *a, const double *b) {
+    const device_vector<T> da(numbers<T>(k, a)), db(numbers<T>(k, b)), dc(1);
+    const float one = 1, zero = 0;
+    std::vector<T> got(1);
+    cublasHandle_t handle;
+    if (cublasCreate(&handle) != CUBLAS_STATUS_SUCCESS) return (double)NAN;
+    const bool good =
+        cublasSetMathMode(handle, (cublasMath_t)mode) == CUBLAS_STATUS_SUCCESS &&
+        cublasGemmEx(handle, CUBLAS_OP_N, CUBLAS_OP_N, 1, 1, k, &one, da.get(), type, 1, db.get(), type, k, &zero,
+                     dc.get(), type, 1, (cublasComputeType_t)compute, CUBLAS_GEMM_DEFAULT) == CUBLAS_STATUS_SUCCESS;
+    cublasDestroy(handle);
+    dc.read(got.data());
+    return good ? types<T>::number(got[0]) : (double)NAN;
+}
+
+double subject_dot(int result, int compute, int mode, int k, const double *a, const double *b) {
+    return result == CUDA_R_16F ? dot<__half>(CUDA_R_16F, compute, mode, k, a, b)
+                                : dot<float>(CUDA_R_32F, compute, mode, k, a, b);
+}
+
+int subject_math_mode(int mode) {
+    cublasHandle_t handle;
+    if (cublasCreate(&handle) != CUBLAS_STATUS_SUCCESS) return -1;
+    const cublasStatus_t status = cublasSetMathMode(handle, (cublasMath_t)mode);
+    cublasDestroy(handle);
+    return (int)status;
 }

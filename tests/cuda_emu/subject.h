@@ -61,6 +61,13 @@ extern const subject_answer subject_mistakes[];
 int subject_gemm(int type, int result, int compute, int transa, int transb, int m, int n, int k, int extra,
                  double alpha, double beta);
 
+/* a b of k terms, float against float or half against half (result 0, 2) in a compute type, under a math mode. NaN:
+ * refused. */
+double subject_dot(int result, int compute, int mode, int k, const double *a, const double *b);
+
+/* The status of cublasSetMathMode. */
+int subject_math_mode(int mode);
+
 #ifdef __cplusplus
 }
 #endif
