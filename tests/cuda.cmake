@@ -70,3 +70,21 @@ list(JOIN PX_NVCC_FLAGS " " flags)
 target_compile_definitions(test_cuda_gates PRIVATE PX_SECOND_FRONT_END="${second_front_end}"
   PX_NVCC_PROGRAM="$<$<TARGET_EXISTS:precx_cuda>:${CMAKE_CUDA_COMPILER}>"
   PX_NVCC_VERSION="${CMAKE_CUDA_COMPILER_VERSION}" PX_NVCC_FLAGS="${flags}")
+
+# cuda_emu's headers against NVIDIA's: one text built with either.
+if(PX_CUDA_HEADERS)
+  foreach(whose own vendor)
+    add_library(cuda_numbers_${whose} OBJECT cuda_headers/numbers.cpp)
+    target_link_libraries(cuda_numbers_${whose} PRIVATE px_fp_strict)
+    target_include_directories(cuda_numbers_${whose} PRIVATE . ../cuda)
+    target_sources(test_cuda_headers PRIVATE $<TARGET_OBJECTS:cuda_numbers_${whose}>)
+  endforeach()
+  target_compile_definitions(cuda_numbers_vendor PRIVATE PX_VENDOR)
+  target_include_directories(cuda_numbers_vendor SYSTEM PRIVATE ${PX_CUDA_HEADERS})
+  target_compile_definitions(test_cuda_headers PRIVATE PX_CUDA_HEADERS="${PX_CUDA_HEADERS}")
+  add_test(NAME slow_cuda_headers COMMAND test_cuda_headers)
+  set_tests_properties(slow_cuda_headers PROPERTIES LABELS slow TIMEOUT 14400 ENVIRONMENT PX_EXHAUSTIVE=1)
+else()
+  add_test(NAME test_cuda_headers COMMAND ${CMAKE_COMMAND} -E echo "skipped: no headers of a CUDA toolkit (cublas_api.h)")
+  set_tests_properties(test_cuda_headers PROPERTIES LABELS fast SKIP_REGULAR_EXPRESSION skipped)
+endif()
