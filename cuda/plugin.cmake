@@ -3,7 +3,7 @@
 file(GLOB kernels CONFIGURE_DEPENDS *.cu)
 
 # What a plug-in needs of the C house, once more: it sees nothing of the program's.
-set(house base/error.c base/text.c base/arena.c base/philox.c arith/fp.c arith/codec.c arith/exact.c arith/round.c arith/model.c
+set(house base/error.c base/text.c base/arena.c base/room.c base/philox.c arith/fp.c arith/codec.c arith/exact.c arith/round.c arith/model.c
   arith/recipe.c arith/rounding.c kernel/mma.c matrix/mat.c op/op.c)
 list(TRANSFORM house PREPEND ${CMAKE_SOURCE_DIR}/src/)
 add_library(px_plugin_house OBJECT build.c ${house})

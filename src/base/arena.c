@@ -1,12 +1,12 @@
 #include "base/arena.h"
 
-#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
+#include "base/room.h"
 
 enum { ALIGNMENT = 64, FIRST_CHUNK = 64 * 1024 };
 
@@ -25,8 +25,7 @@ _Static_assert(sizeof(chunk) == ALIGNMENT, "the bytes of a chunk follow its head
 
 static chunk *chunk_new(size_t capacity, chunk *next) {
     if (capacity > SIZE_MAX - 2 * ALIGNMENT) px_out_of_memory(capacity);
-    chunk *c = aligned_alloc(ALIGNMENT, sizeof(chunk) + capacity);
-    if (!c) px_out_of_memory(capacity);
+    chunk *c = px_room(1, sizeof(chunk) + capacity);
     *c = (chunk){.next = next, .capacity = capacity};
     return c;
 }
@@ -94,10 +93,4 @@ void px_arena_free(px_arena *arena) {
     px_arena_reset(arena);
     free(arena->chunks);
     free(arena);
-}
-
-/* Blocks above 32 MiB, glibc's limit for these, go back all the same. */
-void px_memory_keep(void) {
-    mallopt(M_MMAP_THRESHOLD, 32 << 20);
-    mallopt(M_TRIM_THRESHOLD, 1 << 30);
 }

@@ -24,10 +24,6 @@ char *px_arena_printf(px_arena *arena, const char *format, ...) __attribute__((f
 void px_arena_reset(px_arena *arena);
 void px_arena_free(px_arena *arena); /* NULL is allowed */
 
-/* From now on, memory that is freed stays with the process: one cell needs what the one before it gave back, and pages
- * that the system hands out anew cost as much as copying them. A program says so once, when it starts. */
-void px_memory_keep(void);
-
 #define PX_NEW(arena, type)          ((type *)px_arena_alloc((arena), 1, sizeof(type)))
 #define PX_NEW_ARRAY(arena, type, n) ((type *)px_arena_alloc((arena), (size_t)(n), sizeof(type)))
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/probe.h"
+#include "base/room.h"
 #include "base/text.h"
 #include "cli/cli.h"
 #include "px_version.h"

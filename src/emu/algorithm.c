@@ -34,7 +34,7 @@ static void replace_line(void *context, int64_t i) {
     side *s = context;
     const px_recipe *r = &s->task->call->recipe;
     int64_t copies = px_algorithm_copies((px_algorithm)r->algorithm), n = copies * s->k;
-    double *x = px_scratch(s->k + n, sizeof *x), *y = x + s->k;
+    double *x = px_room(s->k + n, sizeof *x), *y = x + s->k;
     read_line(&s->task->in[s->which], s->which, i, s->k, x);
     px_algorithm_expand(r, s->which, s->k, x, y);
     for (int64_t j = 0; j < n; j++) px_view_set(&s->replaced, s->which == 0 ? i : j, s->which == 0 ? j : i, y[j]);
@@ -49,7 +49,7 @@ static void replace(side *s) {
                             .cols = cols,
                             .rs = cols,
                             .cs = 1};
-    s->replaced.data = px_scratch(n * lines, sizeof(float));
+    s->replaced.data = px_room(n * lines, sizeof(float));
     px_emu_for(30 * (double)n * (double)lines, lines, replace_line, s);
 }
 
@@ -76,7 +76,7 @@ void px_algorithm_run(const px_task *t) { run_replaced(t, px_emu_run); }
 static void slice_line(void *context, int64_t i) {
     side *s = context;
     int slices = s->task->call->recipe.slices;
-    double *x = px_scratch(s->k, sizeof *x);
+    double *x = px_room(s->k, sizeof *x);
     read_line(&s->task->in[s->which], s->which, i, s->k, x);
     for (int64_t j = 0; j < s->k && s->which == 0; j++) x[j] *= s->task->call->attr[0];
     s->exponents[i] = px_ozaki_split(slices, s->k, x, s->slices + i * slices * s->k);
@@ -85,8 +85,8 @@ static void slice_line(void *context, int64_t i) {
 
 static void slice(side *s) {
     int64_t lines = lines_of(s), slices = s->task->call->recipe.slices;
-    s->slices = px_scratch(lines * slices * s->k, sizeof *s->slices);
-    s->exponents = px_scratch(lines, sizeof *s->exponents);
+    s->slices = px_room(lines * slices * s->k, sizeof *s->slices);
+    s->exponents = px_room(lines, sizeof *s->exponents);
     px_emu_for(30 * (double)(lines * slices * s->k), lines, slice_line, s);
 }
 
@@ -124,7 +124,7 @@ static void define_ozaki(const px_task *t) {
 static void dot2_column(void *context, int64_t j) {
     const px_task *t = context;
     int64_t k = t->in[0].cols;
-    double *b = px_scratch(2 * k, sizeof *b), *a = b + k;
+    double *b = px_room(2 * k, sizeof *b), *a = b + k;
     read_line(&t->in[1], 1, j, k, b);
     for (int64_t i = 0; i < t->out[0].rows; i++) {
         read_line(&t->in[0], 0, i, k, a);

@@ -60,7 +60,7 @@ void px_define_round(const px_task *task) { by_rows(task, round_row); }
 
 /* A view as doubles: row i, then row i + 1, without gaps. */
 static double *doubles_of(const px_view *v) {
-    double *x = px_scratch(v->rows * v->cols, sizeof *x);
+    double *x = px_room(v->rows * v->cols, sizeof *x);
     for (int64_t i = 0; i < v->rows; i++)
         for (int64_t j = 0; j < v->cols; j++) x[i * v->cols + j] = px_view_get(v, i, j);
     return x;

@@ -8,7 +8,7 @@
 
 /* A view as doubles: row i, then row i + 1, without gaps. */
 static double *doubles_of(const px_view *v) {
-    double *x = px_scratch(v->rows * v->cols, sizeof *x);
+    double *x = px_room(v->rows * v->cols, sizeof *x);
     for (int64_t i = 0; i < v->rows; i++)
         for (int64_t j = 0; j < v->cols; j++) x[i * v->cols + j] = px_view_get(v, i, j);
     return x;
@@ -23,7 +23,7 @@ void px_define_lu(const px_task *task) {
     const px_call *call = task->call;
     int64_t n = task->in[0].rows;
     double *a = doubles_of(&task->in[0]);
-    int64_t *pivots = px_scratch(n, sizeof *pivots);
+    int64_t *pivots = px_room(n, sizeof *pivots);
     const px_recipe *r = &call->recipe;
     bool reciprocal = call->attr[PX_LU_RECIPROCAL] != 0;
     px_mma unit;
@@ -48,7 +48,7 @@ void px_define_cholesky(const px_task *task) {
 }
 
 static void permute(const px_view *pivots, int64_t columns, double *x) {
-    int64_t n = pivots->rows, *list = px_scratch(n, sizeof *list);
+    int64_t n = pivots->rows, *list = px_room(n, sizeof *list);
     for (int64_t k = 0; k < n; k++) {
         list[k] = (int64_t)px_view_get(pivots, k, 0);
         PX_ASSERT(list[k] >= k && list[k] < n);

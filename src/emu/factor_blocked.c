@@ -53,7 +53,7 @@ static blocked blocked_new(const px_task *task, int64_t columns, bool reciprocal
     b.by_unit = b.update;
     b.update.recipe.model = PX_MODEL_NONE;
     size_t size = px_fits_float(r->acc) ? sizeof(float) : sizeof(double);
-    b.w = (px_view){.data = px_scratch(b.n * columns, size), .fmt = r->acc, .rows = b.n, .cols = columns};
+    b.w = (px_view){.data = px_room(b.n * columns, size), .fmt = r->acc, .rows = b.n, .cols = columns};
     b.w.rs = by_columns ? 1 : columns, b.w.cs = by_columns ? b.n : 1;
     b.finished = px_fits_float(r->out) == px_fits_float(r->acc) ? r->out : r->acc;
     b.finishes = !px_fp_equal(r->out, r->acc);
@@ -205,7 +205,7 @@ static void lu_column(const blocked *b, int64_t k, const px_view *pivots) {
 /* U_12 = L_11^-1 A_12 in memory of its own, row by row. */
 static void solve_right(const blocked *b, int64_t k, int64_t h, int64_t right) {
     px_view from = block(&b->w, b->w.fmt, k, k + h, h, right), x = from;
-    x.data = px_scratch(h * right, px_fits_float(x.fmt) ? sizeof(float) : sizeof(double));
+    x.data = px_room(h * right, px_fits_float(x.fmt) ? sizeof(float) : sizeof(double));
     x.rs = right, x.cs = 1;
     load(&from, &x);
     triangle t = {.t = block(&b->w, b->finished, k, k, h, h), .unit = true};

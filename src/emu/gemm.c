@@ -130,10 +130,10 @@ static void run_gemm(const px_task *task, const px_host *host) {
     g.m = task->out[0].rows, g.n = task->out[0].cols, g.k = task->in[0].cols;
     g.panels = (g.n + g.packing.width - 1) / g.packing.width;
     g.parts = (g.m + TASK_ROWS - 1) / TASK_ROWS;
-    g.a = px_scratch(g.m * g.k, host->size);
-    g.b = px_scratch(g.panels * g.packing.width * g.k, host->size);
-    g.largest_a = px_scratch(g.m, sizeof(double));
-    g.largest_b = px_scratch(g.panels, sizeof(double));
+    g.a = px_room(g.m * g.k, host->size);
+    g.b = px_room(g.panels * g.packing.width * g.k, host->size);
+    g.largest_a = px_room(g.m, sizeof(double));
+    g.largest_b = px_room(g.panels, sizeof(double));
     double mk = (double)g.m * (double)g.k, kn = (double)g.k * (double)g.n;
     px_emu_for(mk, g.m, pack_row, &g);
     px_emu_for(kn, g.panels, pack_panel, &g);

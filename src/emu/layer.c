@@ -28,13 +28,13 @@ static void set_row(const px_task *t, int k, int64_t i, const double *x) {
 }
 
 static double *doubles_of(const px_view *v) {
-    double *x = px_scratch(v->rows * v->cols, sizeof *x);
+    double *x = px_room(v->rows * v->cols, sizeof *x);
     for (int64_t i = 0; i < v->rows; i++) get_row(v, i, x + i * v->cols);
     return x;
 }
 
 /* A row of the task: `rows` arrays of as many numbers as in[0] has columns. */
-static double *row_room(const px_task *t, int arrays) { return px_scratch(arrays * t->in[0].cols, sizeof(double)); }
+static double *row_room(const px_task *t, int arrays) { return px_room(arrays * t->in[0].cols, sizeof(double)); }
 
 static void norm_row(void *context, int64_t i) {
     const px_task *t = context;
@@ -181,7 +181,7 @@ typedef struct whole {
 static void gamma_column(void *context, int64_t j) {
     const whole *w = context;
     int64_t m = w->task->in[0].rows, n = w->task->in[0].cols;
-    double *room = px_scratch(2 * m, sizeof *room);
+    double *room = px_room(2 * m, sizeof *room);
     set(w->task, 0, 0, j,
         px_layer_norm_gamma(&w->task->call->recipe, m, n, j, w->in[0], w->in[1], w->in[2], w->in[3], room));
     free(room);
@@ -206,7 +206,7 @@ static void define_norm_gamma(const px_task *task) {
 
 static void define_scatter_add(const px_task *task) {
     whole w = whole_of(task, 2);
-    int64_t m = task->in[0].rows, n = task->in[0].cols, *rows = px_scratch(m, sizeof *rows);
+    int64_t m = task->in[0].rows, n = task->in[0].cols, *rows = px_room(m, sizeof *rows);
     for (int64_t v = 0; v < task->out[0].rows; v++) {
         int64_t count = 0;
         for (int64_t i = 0; i < m; i++)
@@ -225,7 +225,7 @@ static double factor_of(const px_task *task) {
 static void define_mse(const px_task *task) {
     whole w = whole_of(task, 2);
     int64_t m = task->in[0].rows, n = task->in[0].cols;
-    double *dy = px_scratch(2 * m * n, sizeof *dy);
+    double *dy = px_room(2 * m * n, sizeof *dy);
     set(task, 0, 0, 0, px_layer_mse(&task->call->recipe, m * n, w.in[0], w.in[1], factor_of(task), dy, dy + m * n));
     for (int64_t i = 0; i < m; i++) set_row(task, 1, i, dy + i * n);
     free(dy);
@@ -246,7 +246,7 @@ static void cross_entropy_row(void *context, int64_t i) {
 static void define_cross_entropy(const px_task *task) {
     whole w = whole_of(task, 2);
     int64_t m = task->in[0].rows;
-    w.loss = px_scratch(m, sizeof *w.loss);
+    w.loss = px_room(m, sizeof *w.loss);
     px_emu_for(WORK * (double)m * (double)task->in[0].cols, m, cross_entropy_row, &w);
     set(task, 0, 0, 0, px_layer_mean(&task->call->recipe, m, w.loss));
     free(w.loss);

@@ -89,7 +89,7 @@ static void norm_rows(void *context, int64_t s) {
     const work *w = context;
     const px_steps *h = &w->h;
     int64_t rows, n = w->n, first = first_of(s, ROWS, w->m, &rows);
-    double *x = px_scratch((2 * rows + 2) * n, sizeof *x), *squares = x + rows * n, *gamma = squares + rows * n;
+    double *x = px_room((2 * rows + 2) * n, sizeof *x), *squares = x + rows * n, *gamma = squares + rows * n;
     double mean[ROWS], rstd[ROWS], eps = px_steps_constant(h, w->task->call->attr[0]), *beta = gamma + n;
     const px_view *gain = &w->task->in[1], *bias = &w->task->in[2];
     if (px_view_present(gain)) get(gain, 0, 0, n, gamma);
@@ -122,7 +122,7 @@ static void norm_backward_rows(void *context, int64_t s) {
     const work *w = context;
     const px_steps *h = &w->h;
     int64_t rows, n = w->n, first = first_of(s, ROWS, w->m, &rows);
-    double *g = px_scratch((3 * rows + 1) * n, sizeof *g), *k = g + rows * n, *gk = k + rows * n,
+    double *g = px_room((3 * rows + 1) * n, sizeof *g), *k = g + rows * n, *gk = k + rows * n,
            *gamma = gk + rows * n;
     double a[ROWS], b[ROWS];
     const px_view *gain = &w->task->in[4];
@@ -150,7 +150,7 @@ static void norm_backward_rows(void *context, int64_t s) {
 static void norm_gamma_columns(void *context, int64_t s) {
     const work *w = context;
     int64_t n, first = first_of(s, COLUMNS, w->n, &n);
-    double *terms = px_scratch(w->m * n, sizeof *terms), dy[COLUMNS], sum[COLUMNS];
+    double *terms = px_room(w->m * n, sizeof *terms), dy[COLUMNS], sum[COLUMNS];
     for (int64_t i = 0; i < w->m; i++) {
         double *k = terms + i * n;
         get(&w->task->in[0], i, first, n, dy);
@@ -270,7 +270,7 @@ static void softmax_rows(void *context, int64_t s) {
     const px_steps *h = &w->h;
     const double *attr = w->task->call->attr;
     int64_t rows, n = w->n, first = first_of(s, ROWS, w->m, &rows);
-    double *p = get_rows(&w->task->in[0], first, rows, px_scratch(rows * n, sizeof *p));
+    double *p = get_rows(&w->task->in[0], first, rows, px_room(rows * n, sizeof *p));
     double l[ROWS], hidden = px_steps_constant(h, attr[2]);
     if (attr[0] > 0) px_steps_by(h, MULTIPLY, rows * n, p, factor_of(h, attr[0]), p);
     for (int64_t i = 0; i < rows; i++) {
@@ -290,7 +290,7 @@ static void softmax_backward_rows(void *context, int64_t s) {
     const px_steps *h = &w->h;
     double d = w->task->call->attr[0], along[ROWS];
     int64_t rows, n = w->n, first = first_of(s, ROWS, w->m, &rows);
-    double *ds = px_scratch(3 * rows * n, sizeof *ds), *p = ds + rows * n, *terms = p + rows * n;
+    double *ds = px_room(3 * rows * n, sizeof *ds), *p = ds + rows * n, *terms = p + rows * n;
     get_rows(&w->task->in[0], first, rows, ds);
     get_rows(&w->task->in[1], first, rows, p);
     px_steps_each(h, MULTIPLY, rows * n, ds, p, terms);
@@ -319,7 +319,7 @@ static void adam_row(const work *w, int64_t i) {
     const px_steps *h = &w->h;
     const double *attr = w->task->call->attr;
     int64_t n = w->n;
-    double *g = px_scratch(4 * n, sizeof *g), *m = g + n, *v = m + n, *square = v + n;
+    double *g = px_room(4 * n, sizeof *g), *m = g + n, *v = m + n, *square = v + n;
     get(&w->task->in[0], i, 0, n, g);
     get(&w->task->in[1], i, 0, n, m);
     get(&w->task->in[2], i, 0, n, v);
@@ -342,7 +342,7 @@ static void sgd_row(const work *w, int64_t i) {
     const px_steps *h = &w->h;
     const double *attr = w->task->call->attr;
     int64_t n = w->n;
-    double *g = px_scratch(2 * n, sizeof *g), *b = g + n;
+    double *g = px_room(2 * n, sizeof *g), *b = g + n;
     get(&w->task->in[0], i, 0, n, g);
     if (px_view_present(&w->task->in[1])) {
         get(&w->task->in[1], i, 0, n, b);

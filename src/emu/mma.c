@@ -314,7 +314,7 @@ static void set_specials(const part *p, const float *sums) {
         if (!may_be_special(p, i)) continue;
         for (int64_t j = first; j < first + w->b.columns && j < w->task->out[0].cols; j++) {
             if (!w->a.special[i] && !w->b.special[j]) continue;
-            if (!terms) terms = px_scratch(2 * w->k, sizeof *terms);
+            if (!terms) terms = px_room(2 * w->k, sizeof *terms);
             set_special(w, i, j, sums[j - first], terms);
         }
     }

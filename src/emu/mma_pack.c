@@ -139,10 +139,10 @@ px_mma_side px_mma_pack_side(const px_view *view, const px_mma *unit, bool panel
     s.columns = panels ? isa->mma.columns : 1;
     s.lines = panels ? (view->cols + s.columns - 1) / s.columns : round_up(view->rows, isa->mma.rows);
     s.size = s.padded * s.columns;
-    s.line = px_scratch(s.lines, sizeof *s.line);
-    s.values = px_scratch(s.lines * s.size, sizeof *s.values);
-    s.bytes = px_scratch(s.lines * s.size, panels ? 1 : sizeof(uint32_t));
-    s.special = px_scratch(s.lines * s.columns, sizeof *s.special);
+    s.line = px_room(s.lines, sizeof *s.line);
+    s.values = px_room(s.lines * s.size, sizeof *s.values);
+    s.bytes = px_room(s.lines * s.size, panels ? 1 : sizeof(uint32_t));
+    s.special = px_room(s.lines * s.columns, sizeof *s.special);
     memset(s.special, 0, (size_t)(s.lines * s.columns) * sizeof *s.special);
     px_emu_for((double)(s.lines * s.size) / 4, s.lines, pack_line, &s);
     return s;
@@ -155,8 +155,8 @@ static void split_line(void *context, int64_t i) {
 }
 
 void px_mma_split_side(px_mma_side *s) {
-    s->significands = px_scratch(s->lines * s->size, sizeof *s->significands);
-    s->exponents = px_scratch(s->lines * s->size, sizeof *s->exponents);
+    s->significands = px_room(s->lines * s->size, sizeof *s->significands);
+    s->exponents = px_room(s->lines * s->size, sizeof *s->exponents);
     px_emu_for((double)(s->lines * s->size) / 4, s->lines, split_line, s);
 }
 

@@ -17,7 +17,7 @@ static void normalise_row(void *context, int64_t i) {
     const px_task *t = context;
     int64_t n = t->in[0].cols;
     px_rounding r = px_recipe_rounding(&t->call->recipe);
-    double *x = px_scratch(2 * n, sizeof *x), centre, spread;
+    double *x = px_room(2 * n, sizeof *x), centre, spread;
     for (int64_t j = 0; j < n; j++) x[j] = px_view_get(&t->in[0], i, j);
     px_normalise(&t->call->recipe, (int)t->call->attr[0], n, x, x + n, &centre, &spread);
     for (int64_t j = 0; j < n; j++) put(&t->out[0], r, i, j, x[n + j]);

@@ -185,7 +185,7 @@ static bool may_direct(const px_recipe *r, const px_operands *o) {
 }
 
 void *px_plan_room(const px_plan *plan, int64_t n) {
-    return plan->order == PX_SORTED_UP || plan->order == PX_SORTED_DOWN ? px_scratch(n, PX_SORT_BYTES) : NULL;
+    return plan->order == PX_SORTED_UP || plan->order == PX_SORTED_DOWN ? px_room(n, PX_SORT_BYTES) : NULL;
 }
 
 static int mode_of_host(const px_plan *plan) {

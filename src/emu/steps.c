@@ -20,7 +20,7 @@ double px_steps_constant(const px_steps *h, double c) { return px_round(h->recip
 void px_steps_sums(const px_steps *h, int64_t m, int64_t n, const double *x, bool down, double *sum) {
     px_call call = {.op = PX_OP_SUM, .recipe = *h->recipe};
     call.recipe.out = call.recipe.acc;
-    float *terms = px_scratch(m * n, sizeof *terms);
+    float *terms = px_room(m * n, sizeof *terms);
     for (int64_t i = 0; i < m * n; i++) terms[i] = (float)x[i];
     px_view in = {.data = terms, .fmt = h->recipe->acc, .rows = m, .cols = n, .rs = down ? 1 : n, .cs = down ? m : 1};
     px_view out = {.data = sum, .rows = m, .cols = 1, .rs = 1, .cs = 1};

@@ -68,7 +68,7 @@ static void run_panel(void *context, int64_t p) {
     const sums *s = context;
     _Alignas(64) double c[MAX_WIDTH] = {0}, last[MAX_WIDTH] = {0}; /* of floats for binary32 */
     int64_t first = p * s->width, rows = s->m - first < s->width ? s->m - first : s->width;
-    void *x = px_scratch(s->n * s->width, s->binary32 ? sizeof(float) : sizeof(double));
+    void *x = px_room(s->n * s->width, s->binary32 ? sizeof(float) : sizeof(double));
     bool floats = s->binary32 && px_fits_float(s->task->in[0].fmt);
     double largest = floats ? pack_floats(s, first, rows, x) : pack(s, first, rows, x);
     px_plan plan = s->plan;
@@ -101,7 +101,7 @@ static void run_sums(const px_task *task, const px_host *host) {
     PX_ASSERT(s.width <= MAX_WIDTH);
     if (s.m < s.width / 8) s.width = 1;
     s.panels = (s.m + s.width - 1) / s.width;
-    s.ones = px_scratch(s.n, host->size);
+    s.ones = px_room(s.n, host->size);
     for (int64_t k = 0; k < s.n; k++) store(&s, s.ones, k, 1.0);
     px_emu_for((double)s.m * (double)s.n, s.panels, run_panel, &s);
     free(s.ones);

@@ -315,11 +315,11 @@ void px_tiles_run(const px_task *task) {
     t.panels = (t.n + t.kernel.width - 1) / t.kernel.width;
     t.parts = (t.strips + TASK_ROWS / t.kernel.rows - 1) / (TASK_ROWS / t.kernel.rows);
     t.readable = is_readable(&t);
-    t.a = px_scratch((t.readable ? 1 : t.strips) * t.kernel.rows * t.k, t.size);
-    t.b = px_scratch(t.panels * t.kernel.width * t.packing.copies * t.k, t.size);
-    t.least_a = px_scratch(is_guarded(t.step) ? t.strips * t.k : 0, sizeof *t.least_a);
-    t.least_b = px_scratch(is_guarded(t.step) ? t.panels * t.k : 0, sizeof *t.least_b);
-    t.c = direct ? out->data : px_scratch(t.m * t.n, t.size);
+    t.a = px_room((t.readable ? 1 : t.strips) * t.kernel.rows * t.k, t.size);
+    t.b = px_room(t.panels * t.kernel.width * t.packing.copies * t.k, t.size);
+    t.least_a = px_room(is_guarded(t.step) ? t.strips * t.k : 0, sizeof *t.least_a);
+    t.least_b = px_room(is_guarded(t.step) ? t.panels * t.k : 0, sizeof *t.least_b);
+    t.c = direct ? out->data : px_room(t.m * t.n, t.size);
     t.ldc = direct ? out->rs : t.n;
     double mk = (double)t.m * (double)t.k, kn = (double)t.k * (double)t.n, mn = (double)t.m * (double)t.n;
     px_emu_for(mk / 4, t.strips, pack_strip, &t);

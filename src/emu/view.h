@@ -1,8 +1,8 @@
-/* Reading and writing views element by element, whatever their carrier; scratch memory; small work kept off the pool.
- */
+/* Reading and writing views element by element, whatever their carrier; small work kept off the pool. */
 #ifndef PX_EMU_VIEW_H
 #define PX_EMU_VIEW_H
 
+#include "base/room.h"
 #include "emu/emu.h"
 
 static inline bool px_view_present(const px_view *v) { return v->data != NULL; }
@@ -19,9 +19,6 @@ static inline void px_view_set(const px_view *v, int64_t i, int64_t j, double x)
     else
         ((double *)v->data)[at] = x;
 }
-
-/* count elements, aligned to 64 bytes, not zeroed; free() them. Never NULL. */
-void *px_scratch(int64_t count, size_t size);
 
 /* px_parallel_for, or a plain loop where the whole of it is below some 0.1 ms of work (in multiply-adds). */
 void px_emu_for(double work, int64_t n, void (*body)(void *context, int64_t i), void *context);

@@ -5,20 +5,12 @@
 #include <string.h>
 
 #include "base/parallel.h"
+#include "base/room.h"
 
 enum {
     FARTHEST = 300, /* exponents of scales: products of two of them, and of numbers, stay well within double */
     FINEST = -200,  /* of quanta */
-    ALIGNMENT = 64,
 };
-
-static void *scratch(int64_t count, size_t size) {
-    size_t bytes;
-    if (__builtin_mul_overflow((size_t)count, size, &bytes) || bytes > SIZE_MAX - ALIGNMENT) px_out_of_memory(~0ull);
-    void *p = aligned_alloc(ALIGNMENT, (bytes + ALIGNMENT) / ALIGNMENT * ALIGNMENT);
-    if (!p) px_out_of_memory(bytes);
-    return p;
-}
 
 /* A strip as stored, k x width; the last ones are filled up with zeros. */
 static void copy(const px_ref_side *s, int64_t strip, double *to) {
@@ -87,11 +79,11 @@ px_ref_side px_ref_side_new(const px_mat *m, bool rows, double sign, bool sizes,
     s.strips = (s.n + width - 1) / width;
     s.strips += s.strips % 2; /* two at a time */
     int64_t lines = s.strips * width;
-    s.x = scratch(lines * s.k, sizeof *s.x);
-    if (sizes) s.sizes = scratch(lines * s.k, sizeof *s.sizes);
-    s.scale = scratch(lines, sizeof *s.scale);
-    s.quantum = scratch(lines, sizeof *s.quantum);
-    s.negative = scratch(s.strips, sizeof *s.negative);
+    s.x = px_room(lines * s.k, sizeof *s.x);
+    if (sizes) s.sizes = px_room(lines * s.k, sizeof *s.sizes);
+    s.scale = px_room(lines, sizeof *s.scale);
+    s.quantum = px_room(lines, sizeof *s.quantum);
+    s.negative = px_room(s.strips, sizeof *s.negative);
     px_parallel_for_work((double)lines * (double)s.k, s.strips, pack, &(job){&s, isa});
     return s;
 }

@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/parallel.h"
+#include "base/room.h"
 #include "base/text.h"
 #include "emu/emu.h"
 
