@@ -31,6 +31,9 @@
 #define VECTOR_FMA PX_F64_FMA
 #define VECTOR_MAX PX_F64_MAX
 #endif
+#ifdef PX_F64_ONE
+#define VECTOR_ONE PX_F64_ONE
+#endif
 #include "emu/isa/body_vector.h"
 #include "emu/isa/body_philox.h"
 #include "emu/isa/body_rows.h"
@@ -44,6 +47,7 @@
 #undef VECTOR_FMA
 #undef VECTOR_PRODUCT
 #undef VECTOR_MAX
+#undef VECTOR_ONE
 #define P(name) name##_f64x1
 #define LANES   1
 #define VECTORS 1
@@ -70,6 +74,9 @@
 #define VECTOR_FMA PX_F32_FMA
 #define VECTOR_MAX PX_F32_MAX
 #endif
+#ifdef PX_F32_ONE
+#define VECTOR_ONE PX_F32_ONE
+#endif
 #ifdef PX_F32_LARGER
 #define VECTOR_LARGER PX_F32_LARGER
 #endif
@@ -85,6 +92,7 @@
 #undef VECTOR_FMA
 #undef VECTOR_MAX
 #undef VECTOR_LARGER
+#undef VECTOR_ONE
 #define P(name) name##_f32x1
 #define LANES   1
 #define VECTORS 1

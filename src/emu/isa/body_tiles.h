@@ -15,13 +15,14 @@ INLINE REAL P(power_of_two)(int64_t e) {
 
 /* The stages of a step, each for a whole row of vectors before the next: what depends on each other stands apart, so
  * that the processor's window of waiting instructions holds enough that do not. */
-#define EACH_VECTOR for (int v = 0; v < vectors; v++)
+#define EACH_VECTOR _Pragma("GCC unroll 4") for (int v = 0; v < vectors; v++)
+#define EACH_ROW    _Pragma("GCC unroll 8") for (int i = 0; i < rows; i++)
 
 /* x = a b rounded; no product is subnormal in its format. As round_quickly, with the factors in b: low = (C - 1) b and
  * high = C b, which are exact since b has at most p bits. */
-INLINE void P(products_free)(const int vectors, VEC a, const VEC *low, const VEC *high, VEC *x) {
-    EACH_VECTOR x[v] = a * low[v];
-    EACH_VECTOR x[v] = P(fma_exact)(a, high[v], -x[v]);
+INLINE void P(products_free)(const int vectors, const REAL *a, const VEC *low, const VEC *high, VEC *x) {
+    EACH_VECTOR x[v] = P(mul_one)(a, low[v]);
+    EACH_VECTOR x[v] = P(fms_exact_one)(a, high[v], x[v]);
 }
 
 /* x = a b rounded, where it may be subnormal. big = C |a b|, but at least 1.5 C 2^emin: its ulp is the quantum of the
@@ -51,14 +52,14 @@ INLINE void P(sums_drifting)(const int vectors, VEC keep, VEC *s, VEC *x) {
     ((step) == PX_STEP_QUICK || (step) == PX_STEP_FREE_QUICK || (step) == PX_STEP_GUARDED_QUICK ||                     \
      (step) == PX_STEP_CLAMPED_QUICK)
 
-INLINE void P(products)(const px_step step, const int vectors, const VEC *least, VEC a, const VEC *b, const VEC *b2,
-                        VEC *x) {
+INLINE void P(products)(const px_step step, const int vectors, const VEC *least, const REAL *a, const VEC *b,
+                        const VEC *b2, VEC *x) {
     VEC plain[P(MOST_VECTORS)];
     if (!ROUNDS_PRODUCT(step)) {
-        EACH_VECTOR x[v] = a * b[v];
+        EACH_VECTOR x[v] = P(mul_one)(a, b[v]);
     } else if (least) {
         EACH_VECTOR plain[v] = CLAMPED(step) ? b[v] : b2[v] - b[v];
-        P(products_clamped)(vectors, *least, a, plain, b2, x);
+        P(products_clamped)(vectors, *least, P(all)(*a), plain, b2, x);
     } else {
         P(products_free)(vectors, a, b, b2, x);
     }
@@ -68,13 +69,13 @@ INLINE void P(products)(const px_step step, const int vectors, const VEC *least,
 INLINE void P(tile_step)(const px_step step, const int rows, const int vectors, const REAL *a, int64_t row_step,
                          const REAL *b, const VEC *least, VEC keep, VEC s[][P(MOST_VECTORS)]) {
     VEC bk[P(MOST_VECTORS)], bk2[P(MOST_VECTORS)], x[P(MOST_VECTORS)];
-    for (int i = 0; i < rows; i++) {
+    EACH_ROW {
         if (PX_STEP_RELOADS && ROUNDS_PRODUCT(step)) __asm__("" : "+r"(b)); /* as if b pointed elsewhere */
         EACH_VECTOR bk[v] = P(load)(b + v * LANES);
         EACH_VECTOR bk2[v] = P(load)(b + ((ROUNDS_PRODUCT(step) ? vectors : 0) + v) * LANES);
-        VEC ak = P(all)(a[i * row_step]);
+        const REAL *ak = a + i * row_step;
         if (step == PX_STEP_FUSED) {
-            EACH_VECTOR s[i][v] = P(fma)(ak, bk[v], s[i][v]);
+            EACH_VECTOR s[i][v] = P(fma_one)(ak, bk[v], s[i][v]);
             continue;
         }
         P(products)(step, vectors, least, ak, bk, bk2, x);
@@ -119,18 +120,18 @@ INLINE void P(tile_store)(const px_step step, const px_tile *t, REAL *at, VEC s)
 INLINE void P(tile)(const px_tile *t, const px_step step, const int rows, const int vectors) {
     VEC s[P(MOST_ROWS)][P(MOST_VECTORS)];
     REAL *c = t->c, scale = P(power_of_two)(t->scale), back = P(power_of_two)(-t->scale);
-    for (int i = 0; i < rows; i++)
-        EACH_VECTOR s[i][v] = t->mode == PX_TILE_RESUME ? P(load)(c + i * t->ldc + v * LANES) * scale : P(all)(0);
+    EACH_ROW
+    EACH_VECTOR s[i][v] = t->mode == PX_TILE_RESUME ? P(load)(c + i * t->ldc + v * LANES) * scale : P(all)(0);
     if (ROUNDS_SUM(step))
         for (int64_t k = 0; k < t->k; k += t->period) {
             int64_t n = t->k - k < t->period ? t->k - k : t->period;
             P(tile_steps)(step, rows, vectors, t, k, n, s);
             REAL drifted = P(power_of_two)(t->acc_shift * n);
-            for (int i = 0; i < rows; i++) EACH_VECTOR s[i][v] = s[i][v] * drifted;
+            EACH_ROW EACH_VECTOR s[i][v] = s[i][v] * drifted;
         }
     else
         P(tile_steps)(step, rows, vectors, t, 0, t->k, s);
-    for (int i = 0; i < rows; i++) EACH_VECTOR P(tile_store)(step, t, c + i * t->ldc + v * LANES, s[i][v] * back);
+    EACH_ROW EACH_VECTOR P(tile_store)(step, t, c + i * t->ldc + v * LANES, s[i][v] * back);
 }
 
 #define TILE(name, step, rows, vectors)                                                                                \
@@ -152,3 +153,4 @@ TILE(clamped_quick, PX_STEP_CLAMPED_QUICK, PX_STEP_ROWS, PX_STEP_VECTORS)
 #undef GUARDED
 #undef CLAMPED
 #undef EACH_VECTOR
+#undef EACH_ROW

@@ -51,6 +51,32 @@ INLINE VEC P(fma_exact)(VEC a, VEC b, VEC c) {
 #endif
 }
 
+/* The same and others with a number for every lane, which in 512 bits the operation itself spreads (simd.h). */
+INLINE VEC P(mul_one)(const REAL *a, VEC b) {
+#ifdef VECTOR_ONE
+    return VECTOR_ONE(mul)(a, b);
+#else
+    return P(all)(*a) * b;
+#endif
+}
+
+INLINE VEC P(fma_one)(const REAL *a, VEC b, VEC c) {
+#ifdef VECTOR_ONE
+    return VECTOR_ONE(fma)(a, b, c);
+#else
+    return P(fma)(P(all)(*a), b, c);
+#endif
+}
+
+/* a b - c where a b is exact. */
+INLINE VEC P(fms_exact_one)(const REAL *a, VEC b, VEC c) {
+#ifdef VECTOR_ONE
+    return VECTOR_ONE(fms)(a, b, c);
+#else
+    return P(fma_exact)(P(all)(*a), b, -c);
+#endif
+}
+
 INLINE VEC P(max)(VEC a, VEC b) {
 #ifdef VECTOR_MAX
     return VECTOR_MAX(a, b);
