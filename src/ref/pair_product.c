@@ -82,7 +82,8 @@ static void gram_strip(void *context, int64_t strip) {
 
 static double *make_gram(const double *x, int64_t lines, int64_t terms, int64_t line_step, int64_t term_step) {
     gram g = {px_pair_kernels_chosen(), x, lines, terms, line_step, term_step, numbers(lines * lines)};
-    px_parallel_for((lines + g.kernels->cols - 1) / g.kernels->cols, gram_strip, &g);
+    double work = (double)lines * (double)lines * (double)terms / 16; /* eight at a time, one half */
+    px_parallel_for_work(work, (lines + g.kernels->cols - 1) / g.kernels->cols, gram_strip, &g);
     return g.out;
 }
 
@@ -358,10 +359,10 @@ void px_pair_gemm(const px_pair_state *s, const px_call *call) {
     }
     double **kept = kept_norms(&p.b);
     if (kept) p.known = *kept;
-    px_parallel_for(p.shares_a, pack_share, &p);
+    px_parallel_for_work((double)(m * k), p.shares_a, pack_share, &p);
     if (p.start.t || p.sign < 0) p.rows = (px_pair_row){numbers(m * p.step), numbers(m * p.step)};
-    px_parallel_for((p.strips + p.group - 1) / p.group, multiply_strips, &p);
-    if (p.rows.h) px_parallel_for(p.c.rows, finish_row, &p);
+    px_parallel_for_work((double)m * (double)n * (double)k, (p.strips + p.group - 1) / p.group, multiply_strips, &p);
+    if (p.rows.h) px_parallel_for_work((double)(m * n), p.c.rows, finish_row, &p);
     if (kept && !*kept) *kept = memcpy(numbers(n), p.norm, (size_t)n * sizeof *p.norm);
     bound(&p);
     double *all[] = {p.ah, p.al, by_term, by_row, by_column, p.rows.h, p.rows.l};

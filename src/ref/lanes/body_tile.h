@@ -142,8 +142,7 @@ static void plain_tile(int64_t n, const double *a, const double *b, double *o) {
 #pragma GCC unroll 8
         for (int r = 0; r < PX_TILE_ROWS; r++)
 #pragma GCC unroll 8
-            for (int v = 0; v < PX_TILE_VECTORS; v++)
-                s[r][v] = wide_fma(wide_of(a[k * PX_TILE_ROWS + r]), y[v], s[r][v]);
+            for (int v = 0; v < PX_TILE_VECTORS; v++) s[r][v] = wide_fma_at(&a[k * PX_TILE_ROWS + r], y[v], s[r][v]);
     }
 #pragma GCC unroll 8
     for (int r = 0; r < PX_TILE_ROWS; r++)
