@@ -346,8 +346,10 @@ void px_pair_gemm(const px_pair_state *s, const px_call *call) {
                  .sign = call->attr[0] < 0 ? -1 : 1};
     plan(&p);
     int64_t k = p.a.cols, m = p.strips_a * p.kernels->rows, n = p.strips * p.kernels->cols;
-    p.ah = numbers(m * k);
-    p.al = p.a.t->has_lo ? numbers(m * k) : NULL;
+    int64_t strips = px_pair_padded(m * k), rows = p.start.t || p.sign < 0 ? m * p.step : 0;
+    p.ah = px_pair_work_of(s, 2 * strips + 2 * rows);
+    p.al = p.a.t->has_lo ? p.ah + strips : NULL;
+    if (rows) p.rows = (px_pair_row){p.ah + 2 * strips, p.ah + 2 * strips + rows};
     double *by_term = numbers(2 * k), *by_row = numbers(3 * m), *by_column = numbers(3 * n);
     memset(by_column, 0, (size_t)(3 * n) * sizeof *by_column);
     p.error_a = by_term, p.error_b = by_term + k;
@@ -360,11 +362,10 @@ void px_pair_gemm(const px_pair_state *s, const px_call *call) {
     double **kept = kept_norms(&p.b);
     if (kept) p.known = *kept;
     px_parallel_for_work((double)(m * k), p.shares_a, pack_share, &p);
-    if (p.start.t || p.sign < 0) p.rows = (px_pair_row){numbers(m * p.step), numbers(m * p.step)};
     px_parallel_for_work((double)m * (double)n * (double)k, (p.strips + p.group - 1) / p.group, multiply_strips, &p);
     if (p.rows.h) px_parallel_for_work((double)(m * n), p.c.rows, finish_row, &p);
     if (kept && !*kept) *kept = memcpy(numbers(n), p.norm, (size_t)n * sizeof *p.norm);
     bound(&p);
-    double *all[] = {p.ah, p.al, by_term, by_row, by_column, p.rows.h, p.rows.l};
+    double *all[] = {by_term, by_row, by_column};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) free(all[i]);
 }

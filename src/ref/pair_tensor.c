@@ -42,7 +42,8 @@ static void find_copies(px_pair_state *s) {
 
 px_status px_pair_state_new(px_pair_state **state, const px_prog *prog) {
     px_pair_state *s = zeros(1, sizeof *s);
-    *s = (px_pair_state){.prog = prog, .slots = zeros(prog->n_slots, sizeof *s->slots)};
+    *s = (px_pair_state){
+        .prog = prog, .slots = zeros(prog->n_slots, sizeof *s->slots), .work = zeros(1, sizeof *s->work)};
     for (int i = 0; i < prog->n_slots; i++)
         s->slots[i] = (px_pair_tensor){
             .rows = prog->slots[i].rows, .cols = prog->slots[i].cols, .norm = -1, .input = true, .same_as = -1};
@@ -76,8 +77,19 @@ void px_pair_state_free(px_pair_state *s) {
         void *all[] = {t->hi, t->lo, t->row, t->row_entry, t->col_entry, t->line_norms[0], t->line_norms[1]};
         for (size_t k = 0; k < sizeof all / sizeof *all; k++) free(all[k]);
     }
+    free(s->work->numbers);
+    free(s->work);
     free(s->slots);
     free(s);
+}
+
+double *px_pair_work_of(const px_pair_state *s, int64_t n) {
+    px_pair_work *w = s->work;
+    if (n > w->size) {
+        free(w->numbers);
+        *w = (px_pair_work){zeros(n, sizeof *w->numbers), n};
+    }
+    return w->numbers;
 }
 
 /* ---- views ---- */

@@ -25,10 +25,20 @@ typedef struct px_pair_tensor {
     int32_t same_as;       /* the slot whose numbers these are (rounding is no operation here), -1: its own */
 } px_pair_tensor;
 
+typedef struct px_pair_work {
+    double *numbers;
+    int64_t size;
+} px_pair_work;
+
 typedef struct px_pair_state {
     const px_prog *prog;
     px_pair_tensor *slots;
+    px_pair_work *work;
 } px_pair_state;
+
+/* n numbers, aligned to 64 bytes, of any value; the state's, until the next call of this. Kept, so that the megabytes of
+ * a product do not go back to the system and come again page by page. */
+double *px_pair_work_of(const px_pair_state *s, int64_t n);
 
 px_status px_pair_state_new(px_pair_state **state, const px_prog *prog);
 void px_pair_state_free(px_pair_state *s);
