@@ -58,32 +58,43 @@ typedef struct gram {
     const px_pair_kernels *kernels;
     const double *x; /* lines x terms */
     int64_t lines, terms, line_step, term_step;
-    double *out; /* lines x lines */
+    double *strips; /* of as many lines as a tile has rows */
+    double *out;    /* lines x lines */
 } gram;
+
+static void gram_rows(void *context, int64_t strip) {
+    const gram *g = context;
+    int rows = g->kernels->rows;
+    int64_t i0 = strip * rows, height = g->lines - i0 < rows ? g->lines - i0 : rows;
+    g->kernels->pack(rows, g->strips + i0 * g->terms, g->x + i0 * g->line_step, height, g->terms, g->line_step,
+                     g->term_step);
+}
 
 /* A strip of columns of X X^T. */
 static void gram_strip(void *context, int64_t strip) {
     const gram *g = context;
     int rows = g->kernels->rows, cols = g->kernels->cols;
     int64_t j0 = strip * cols, width = g->lines - j0 < cols ? g->lines - j0 : cols;
-    double *b = numbers(g->terms * cols), *a = numbers(g->terms * rows), tile[8 * MAX_WIDTH];
+    double *b = numbers(g->terms * cols), tile[8 * MAX_WIDTH];
     g->kernels->pack(cols, b, g->x + j0 * g->line_step, width, g->terms, g->line_step, g->term_step);
     for (int64_t i0 = 0; i0 < j0 + width; i0 += rows) {
         int64_t height = j0 + width - i0 < rows ? j0 + width - i0 : rows;
-        g->kernels->pack(rows, a, g->x + i0 * g->line_step, height, g->terms, g->line_step, g->term_step);
-        g->kernels->plain_tile(g->terms, a, b, tile);
+        g->kernels->plain_tile(g->terms, g->strips + i0 * g->terms, b, tile);
         for (int64_t i = 0; i < height; i++)
             for (int64_t j = 0; j < width; j++)
                 g->out[(i0 + i) * g->lines + j0 + j] = g->out[(j0 + j) * g->lines + i0 + i] = tile[i * cols + j];
     }
-    free(a);
     free(b);
 }
 
 static double *make_gram(const double *x, int64_t lines, int64_t terms, int64_t line_step, int64_t term_step) {
-    gram g = {px_pair_kernels_chosen(), x, lines, terms, line_step, term_step, numbers(lines * lines)};
-    double work = (double)lines * (double)lines * (double)terms / 16; /* eight at a time, one half */
-    px_parallel_for_work(work, (lines + g.kernels->cols - 1) / g.kernels->cols, gram_strip, &g);
+    const px_pair_kernels *k = px_pair_kernels_chosen();
+    int64_t strips = (lines + k->rows - 1) / k->rows;
+    gram g = {k, x, lines, terms, line_step, term_step, numbers(strips * k->rows * terms), numbers(lines * lines)};
+    double work = (double)lines * (double)terms;
+    px_parallel_for_work(work, strips, gram_rows, &g);
+    px_parallel_for_work(work * (double)lines / 16, (lines + k->cols - 1) / k->cols, gram_strip, &g); /* 8, and half */
+    free(g.strips);
     return g.out;
 }
 
