@@ -271,6 +271,7 @@ static void bound(product *p) {
     double gamma = gamma_of(k), anchors = norm_of(p->beta, n, 1), top = 0, both = 0, largest = 0,
            smallest = LARGEST_NORM;
     double norm_b = p->a.t->has_error ? right_norm(&p->b, m, p->norm) : 0, all_b = px_pair_all_error(&p->b);
+    double all_a = px_pair_all_error(&p->a);
     double *row = numbers(m), *entry = numbers(m);
     for (int64_t j = 0; j < n; j++) {
         top = fmax(top, p->beta[j]);
@@ -280,7 +281,7 @@ static void bound(product *p) {
     bool turned = p->a.layout == PX_PAIR_COLUMNS && p->b.layout == PX_PAIR_ROWS;
     for (int64_t t = 0; turned && t < k; t++) both += p->error_a[t] * p->error_b[t];
     for (int64_t i = 0; i < m; i++) {
-        double a = px_pair_row_error(&p->a, i), through = p->alpha[i] * all_b;
+        double a = p->a.layout == PX_PAIR_ROWS ? px_pair_row_error(&p->a, i) : all_a, through = p->alpha[i] * all_b;
         if (p->b.layout == PX_PAIR_ROWS) through = fmin(through, p->through[i]);
         double local = gamma * p->alpha[i] * anchors;
         row[i] = a * norm_b + through + a * all_b + local;
