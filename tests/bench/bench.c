@@ -129,22 +129,22 @@ int main(int argc, char **argv) {
     px_parallel_set_jobs(o.threads);
     openblas_set_num_threads(o.threads);
     const px_isa *isa = px_isa_chosen();
-    bench_pipes pipes = bench_measure_pipes();
-    printf("isa %s, pipes for additions %s, threads %d, n %d, median of %d; openblas core %s (OPENBLAS_CORETYPE %s, "
+    bench_pipes pipes = bench_measure_pipes(isa);
+    printf("isa %s%s, pipes for additions %s, threads %d, n %d, median of %d; openblas core %s (OPENBLAS_CORETYPE %s, "
            "OPENBLAS_L2_SIZE %s)\n",
-           isa->name, pipes.separate ? "separate" : "shared", o.threads, o.size, o.samples, openblas_get_corename(),
-           environment("OPENBLAS_CORETYPE"), environment("OPENBLAS_L2_SIZE"));
+           isa->name, pipes.halved ? " in two turns" : "", pipes.separate ? "separate" : "shared", o.threads, o.size,
+           o.samples, openblas_get_corename(), environment("OPENBLAS_CORETYPE"), environment("OPENBLAS_L2_SIZE"));
     report r = {.options = &o, .figures = json_array()};
     bench_rounding(&o, isa, run_case, &r);
     bench_products(&o, isa, pipes, run_case, &r);
     bench_units(&o, isa, run_case, &r);
     bench_references(&o, isa, pipes, run_case, &r);
     bench_training(&o, isa, run_case, &r);
-    bench_judges(&o, isa, run_case, &r);
+    bench_judges(&o, isa, pipes, run_case, &r);
     bench_factorisations(&o, run_case, &r);
-    json_t *all = json_pack("{s:s, s:b, s:i, s:i, s:i, s:s, s:o}", "isa", isa->name, "separate_pipes", pipes.separate,
-                            "threads", o.threads, "size", o.size, "samples", o.samples, "openblas_core",
-                            openblas_get_corename(), "figures", r.figures);
+    json_t *all = json_pack("{s:s, s:b, s:b, s:i, s:i, s:i, s:s, s:o}", "isa", isa->name, "halved", pipes.halved,
+                            "separate_pipes", pipes.separate, "threads", o.threads, "size", o.size, "samples",
+                            o.samples, "openblas_core", openblas_get_corename(), "figures", r.figures);
     if (!all) abort();
     int failed = o.json && json_dump_file(all, o.json, JSON_INDENT(2)) != 0;
     if (failed) fprintf(stderr, "precx-bench: cannot write %s\n", o.json);

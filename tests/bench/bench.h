@@ -28,8 +28,9 @@ typedef struct bench_options {
  * least. */
 typedef struct bench_pipes {
     bool separate; /* additions do not compete with multiplications */
+    bool halved;   /* operations of 512 bits take two turns: against peers without vectors half as much is asked */
 } bench_pipes;
-bench_pipes bench_measure_pipes(void);
+bench_pipes bench_measure_pipes(const px_isa *isa);
 double bench_step_cycles(bench_pipes pipes, px_step step);
 
 /* Called with each case in turn. */
@@ -41,7 +42,7 @@ void bench_products(const bench_options *o, const px_isa *isa, bench_pipes pipes
 void bench_units(const bench_options *o, const px_isa *isa, bench_run *run, void *state);
 void bench_references(const bench_options *o, const px_isa *isa, bench_pipes pipes, bench_run *run, void *state);
 void bench_training(const bench_options *o, const px_isa *isa, bench_run *run, void *state);
-void bench_judges(const bench_options *o, const px_isa *isa, bench_run *run, void *state);
+void bench_judges(const bench_options *o, const px_isa *isa, bench_pipes pipes, bench_run *run, void *state);
 void bench_factorisations(const bench_options *o, bench_run *run, void *state);
 
 /* A case on all threads against itself on one: 1.7 is asked of two. Nothing where there is one. */

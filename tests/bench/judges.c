@@ -95,7 +95,7 @@ static judge *new_judge(int64_t width, int64_t length, int64_t batch, int64_t he
     return j;
 }
 
-void bench_judges(const bench_options *o, const px_isa *isa, bench_run *run, void *state) {
+void bench_judges(const bench_options *o, const px_isa *isa, bench_pipes pipes, bench_run *run, void *state) {
     static const struct {
         const char *name, *peer_name;
         int64_t width, length, batch, heads;
@@ -108,6 +108,7 @@ void bench_judges(const bench_options *o, const px_isa *isa, bench_run *run, voi
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         bool slow = strncmp(cases[i].name, "slow/", 5) == 0; /* minutes, and 4 GiB: only if asked for */
         if (!bench_wants(o, cases[i].name) || (slow && !o->filter)) continue;
+        double goal = cases[i].mpfr && pipes.halved ? cases[i].goal / 2 : cases[i].goal;
         judge *j = new_judge(cases[i].width, cases[i].length, cases[i].batch, cases[i].heads, cases[i].mpfr);
         double tokens = (double)(cases[i].batch * cases[i].length), c = (double)cases[i].width;
         bench_case row = {.name = cases[i].name,
@@ -117,7 +118,7 @@ void bench_judges(const bench_options *o, const px_isa *isa, bench_run *run, voi
                           .context = j,
                           .ours = ours,
                           .peer = peer,
-                          .goal = isa->fuses ? cases[i].goal : 0};
+                          .goal = isa->fuses ? goal : 0};
         run(&row, state);
         for (int who = 0; who < 2; who++) j->exec[who]->close(j->state[who]);
         px_arena_free(j->arena);

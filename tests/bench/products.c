@@ -122,7 +122,7 @@ static const struct {
 
 static double goal_of(double goal, double limit, bench_pipes pipes, const px_isa *isa, void (*peer)(void *)) {
     if (goal == 0 || !isa->fuses) return 0; /* the portable kernels are there to run anywhere */
-    if (peer == scalar_float16) return isa->width_f32 >= 64 ? goal : 9;
+    if (peer == scalar_float16) return isa->width_f32 < 64 ? 9 : pipes.halved ? goal / 2 : goal;
     return !pipes.separate && limit > 0 && 0.8 * limit < goal ? 0.8 * limit : goal;
 }
 

@@ -140,7 +140,7 @@ static void products(const bench_options *o, bed *b, const px_isa *isa, bench_pi
     }
 }
 
-static void peers(const bench_options *o, bed *b, const px_isa *isa, bench_run *run, void *state) {
+static void peers(const bench_options *o, bed *b, const px_isa *isa, bench_pipes pipes, bench_run *run, void *state) {
     double n = (double)b->n;
     if (bench_wants(o, "reference/fp64/mpfr")) {
         fill(b, format("fp64"));
@@ -152,7 +152,9 @@ static void peers(const bench_options *o, bed *b, const px_isa *isa, bench_run *
                         b,
                         certify_rows,
                         fused_mpfr,
-                        isa->width_f32 >= 64 ? 800 : 0,
+                        isa->width_f32 < 64 ? 0
+                        : pipes.halved      ? 400
+                                            : 800,
                         0};
         run(&c, state);
         clear_mpfr(b);
@@ -185,7 +187,7 @@ static void cells(const bench_options *o, bed *b, const px_isa *isa, bench_run *
 void bench_references(const bench_options *o, const px_isa *isa, bench_pipes pipes, bench_run *run, void *state) {
     bed b = {.n = o->size, .arena = px_arena_new(), .scratch = px_arena_new(), .judged = o->size < 64 ? o->size : 64};
     products(o, &b, isa, pipes, run, state);
-    peers(o, &b, isa, run, state);
+    peers(o, &b, isa, pipes, run, state);
     cells(o, &b, isa, run, state);
     px_arena_free(b.scratch);
     px_arena_free(b.arena);

@@ -96,19 +96,17 @@ static void P(stream_end)(void) {
 #ifdef PX_F16_ROUND_TRIP
 INLINE VEC P(round_half)(VEC v) { return P(select)(v == v, PX_F16_ROUND_TRIP(v), P(all)(NAN)); }
 
-/* A block at a time: that none of it is a NaN is seen by one comparison of two vectors. */
+/* A block at a time: that none of it was a NaN is seen by one comparison of two vectors, when it is done. */
 static void P(round_fp16)(int64_t n, const float *x, float *y) {
     enum { BLOCK = 8 };
     int64_t i = 0;
     for (; i + BLOCK * LANES <= n; i += BLOCK * LANES) {
         VEC v[BLOCK];
-        MASK nan = {0};
+        unsigned nan = 0;
         for (int j = 0; j < BLOCK; j++) v[j] = P(load)(x + i + j * LANES);
-        for (int j = 0; j < BLOCK; j += 2) nan |= (MASK)PX_F32_UNORDERED(v[j], v[j + 1]);
-        if (__builtin_expect(!PX_F32_ANY(nan), 1))
-            for (int j = 0; j < BLOCK; j++) P(store_some)(y + i + j * LANES, LANES, PX_F16_ROUND_TRIP(v[j]));
-        else
-            for (int j = 0; j < BLOCK; j++) P(store_some)(y + i + j * LANES, LANES, P(round_half)(v[j]));
+        for (int j = 0; j < BLOCK; j++) P(store_some)(y + i + j * LANES, LANES, PX_F16_ROUND_TRIP(v[j]));
+        for (int j = 0; j < BLOCK; j += 2) nan |= PX_F32_UNORDERED(v[j], v[j + 1]);
+        for (int j = 0; nan && j < BLOCK; j++) P(store_some)(y + i + j * LANES, LANES, P(round_half)(v[j]));
     }
     for (; i < n; i += LANES) P(store_some)(y + i, n - i, P(round_half)(P(load_some)(x + i, n - i)));
 }
