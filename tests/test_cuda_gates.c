@@ -45,6 +45,7 @@ static const struct rule {
     {"by_instructionsI15bf16_arithmetic", 90, "HADD2 HMUL2 HFMA2", "HMMA DFMA"},
     {"by_instructionsI17single_arithmetic", 80, "FADD FMUL FFMA", "HMMA DFMA"},
     {"by_instructionsI17double_arithmetic", 80, "DADD DMUL DFMA", "HMMA"},
+    {"13count_numbers", 80, "DADD DMUL", "DFMA FMUL FADD FFMA HFMA2 HMUL2 HMMA"},
     {"5tilesI", 80, "HMMA", "HFMA2 HMUL2 FMUL FADD FFMA DADD DMUL DFMA"},
 };
 enum { N_RULES = sizeof rules / sizeof *rules };
