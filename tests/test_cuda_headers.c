@@ -52,13 +52,13 @@ static void add_once(px_text *list, const char *line) {
 
 /* What a word of a header declares: an enumeration or a struct, its values or members, a function. */
 typedef struct scan {
-    char record[64]; /* the struct at work, or "" */
+    char record[128]; /* the struct at work, or "" */
     int in_enum, types, values, members, functions, layouts;
     px_text *list;
 } scan;
 
 static void note(scan *s, const char *before, const char *word, const char *after) {
-    char line[192];
+    char line[320];
     const char *next = after + strspn(after, " ");
     if (strcmp(before, "enum") == 0 && *next == '{' && is_theirs(word)) {
         snprintf(line, sizeof line, "PX_TYPE(%s)\n", word);
