@@ -97,10 +97,10 @@ static __device__ inline double running_sum(const rounded &h, int64_t n, const d
 static __device__ inline double powers_of(const task &t, int64_t n, double *z, int64_t *room) {
     rounded h = rounded_by(t.recipe);
     int form = (int)t.attr[3];
-    if (form == PX_SOFTMAX_STABLE) return powers_below(t.recipe, n, z, largest_of(n, z), room);
     double top = 0.0, l = 0.0;
+    if (form == PX_SOFTMAX_STABLE) top = largest_of(n, z);
     if (form == PX_SOFTMAX_ONLINE) l = running_sum(h, n, z, &top);
-    PX_EACH(j, n) z[j] = h.exp(form == PX_SOFTMAX_ONLINE ? h.sub(z[j], top) : z[j]);
+    PX_EACH(j, n) z[j] = h.exp(form == PX_SOFTMAX_PLAIN ? z[j] : h.sub(z[j], top));
     __syncthreads();
     return form == PX_SOFTMAX_ONLINE ? l : sum_of(t.recipe, n, array_of(z), room);
 }
@@ -177,10 +177,11 @@ struct normalisation {
         }
         PX_EACH(j, n) d[j] = h.sub(x[j], place);
         __syncthreads();
-        if (form == PX_NORMALISE_TWO_PASS)
-            spread = h.div(dot_of(t.recipe, n, array_of(d), array_of(d), s.room()), (double)n);
-        if (form == PX_NORMALISE_ONE_PASS)
-            spread = h.sub(h.div(dot_of(t.recipe, n, x, x, s.room()), (double)n), h.mul(place, place));
+        if (form == PX_NORMALISE_TWO_PASS || form == PX_NORMALISE_ONE_PASS) {
+            numbers y = form == PX_NORMALISE_TWO_PASS ? array_of(d) : x;
+            spread = h.div(dot_of(t.recipe, n, y, y, s.room()), (double)n);
+        }
+        if (form == PX_NORMALISE_ONE_PASS) spread = h.sub(spread, h.mul(place, place));
         double over = form == PX_NORMALISE_MIN_MAX ? spread : h.sqrt(spread);
         PX_EACH(j, n) store(t, 0, i, j, last_rounding(t.recipe, h.div(d[j], over)));
         if (threadIdx.x == 0) {

@@ -27,8 +27,8 @@ static inline px_status scratch_for(const task *t, workspace *w, int64_t things,
     return PX_OK;
 }
 
-/* The numbers j = threadIdx.x, + TEAM, ... of a row. */
-#define PX_EACH(j, n) for (int64_t j = threadIdx.x; j < (n); j += TEAM)
+/* The numbers j = threadIdx.x, + TEAM, ... of a row; not unrolled, as in sum.cuh. */
+#define PX_EACH(j, n) _Pragma("unroll 1") for (int64_t j = threadIdx.x; j < (n); j += TEAM)
 
 /* SUM_j a_j, DOT_j a_j b_j, in the words of op/layer.h: not rounded to recipe.out at the end. By the whole block. */
 static __device__ inline double sum_of(const px_recipe &recipe, int64_t n, const numbers &a, int64_t *room) {

@@ -2,7 +2,7 @@
  *
  * The order is part of the result, so what is parallel is what the order leaves free: orders that are chains run in one
  * thread a result (chain_sum), trees and blocks by all threads of a block (block_sum). Nothing depends on the number of
- * threads. */
+ * threads. Loops over additions are not unrolled: an addition is a call, and a kernel may have several block_sums. */
 #ifndef PX_CUDA_SUM_CUH
 #define PX_CUDA_SUM_CUH
 
@@ -106,12 +106,14 @@ static __device__ inline px_fp block_format(const summation &q) {
 /* `count` terms from the `first`, `by` apart. */
 static __device__ inline double chain(const summation &q, double start, int64_t first, int64_t count, int64_t by) {
     double sum = start;
+#pragma unroll 1
     for (int64_t i = 0, k = first; i < count; i++, k += by) sum = q.plus(sum, q.at(k), 2 * (uint64_t)k + 1);
     return sum;
 }
 
 static __device__ inline double kahan_sum(const summation &q) {
     double sum = q.s.c, lost = 0.0;
+#pragma unroll 1
     for (int64_t k = 0; k < q.s.n; k++) {
         double y = q.plus(-lost, q.at(k), q.after(3 * k)), t = q.plus(sum, y, 2 * (uint64_t)k + 1);
         lost = q.plus(q.plus(t, -sum, q.after(3 * k + 1)), -y, q.after(3 * k + 2));
@@ -122,6 +124,7 @@ static __device__ inline double kahan_sum(const summation &q) {
 
 static __device__ inline double neumaier_sum(const summation &q) {
     double sum = q.s.c, lost = 0.0;
+#pragma unroll 1
     for (int64_t k = 0; k < q.s.n; k++) {
         addend x = q.at(k);
         double t = q.plus(sum, x, 2 * (uint64_t)k + 1);
@@ -143,6 +146,7 @@ static __device__ inline double block_of_terms(const summation &q, int64_t lengt
 static __device__ inline double blocks_in_turn(const summation &q) {
     int64_t length = block_length(q);
     double sum = block_of_terms(q, length, 0);
+#pragma unroll 1
     for (int64_t j = 1; j * length < q.s.n; j++) sum = q.plus(sum, block_of_terms(q, length, j), q.after(2 * j + 1));
     return q.add_start(sum);
 }
@@ -164,6 +168,7 @@ static __device__ inline double tree_sum(const summation &q) {
     PX_SHARED(int64_t, first_term, [64]);
     int t = (int)threadIdx.x, top = 0;
     int64_t n = q.s.n;
+#pragma unroll 1
     for (int64_t base = 0, tile = 0; base < n; base += 2 * TEAM, tile++) {
         int64_t k = base + 2 * t, size = 2;
         if (k + 1 < n)
@@ -173,6 +178,7 @@ static __device__ inline double tree_sum(const summation &q) {
         __syncthreads();
         int now = 0;
         int width = (int)((n - base < 2 * TEAM ? n - base : 2 * TEAM) + 1) / 2;
+#pragma unroll 1
         for (; width > 1; width = (width + 1) / 2, size *= 2) {
             const addend *from = level[now];
             now = 1 - now;
@@ -189,6 +195,7 @@ static __device__ inline double tree_sum(const summation &q) {
         if (t == 0) {
             finished[top] = level[now][0];
             first_term[top] = base;
+#pragma unroll 1
             for (int at = top; at > top - joins; at--) {
                 double sum = q.plus(finished[at - 1], finished[at], 2 * (uint64_t)first_term[at] + 1);
                 finished[at - 1] = {sum, 1.0, false};
@@ -208,11 +215,13 @@ static __device__ inline double blocked_sum(const summation &q) {
     PX_SHARED(double, result, [1]);
     int t = (int)threadIdx.x;
     int64_t length = block_length(q), blocks = (q.s.n + length - 1) / length;
+#pragma unroll 1
     for (int64_t first = 0; first < blocks; first += TEAM) {
         if (first + t < blocks) partial[t] = block_of_terms(q, length, first + t);
         __syncthreads();
         if (t == 0) {
             double sum = first == 0 ? partial[0] : result[0];
+#pragma unroll 1
             for (int i = first == 0 ? 1 : 0; i < TEAM && first + i < blocks; i++)
                 sum = q.plus(sum, partial[i], q.after(2 * (first + i) + 1));
             result[0] = sum;
@@ -238,7 +247,9 @@ static __device__ inline double sorted_sum(const summation &q, int64_t *room) {
     int64_t n = q.s.n, *from = room, *to = room + n;
     for (int64_t k = threadIdx.x; k < n; k += TEAM) from[k] = k;
     __syncthreads();
+#pragma unroll 1
     for (int64_t run = 1; run < n; run *= 2) {
+#pragma unroll 1
         for (int64_t k = threadIdx.x; k < n; k += TEAM) {
             int64_t own = k / run * run, other = own / run % 2 ? own - run : own + run;
             int64_t low = other < n ? other : n, high = other + run < n ? other + run : n, end = low;
@@ -258,6 +269,7 @@ static __device__ inline double sorted_sum(const summation &q, int64_t *room) {
     }
     if (threadIdx.x == 0) {
         double sum = q.s.c;
+#pragma unroll 1
         for (int64_t i = 0; i < n; i++) sum = q.plus(sum, q.at(from[i]), 2 * (uint64_t)from[i] + 1);
         result[0] = sum;
     }
