@@ -144,7 +144,8 @@ int kernels_support(const px_prog *prog, const px_call *call, char *why, size_t 
     bool element = call->op == PX_OP_ADD || call->op == PX_OP_MUL;
     if (r->algorithm != PX_ALGORITHM_NONE)
         return refuse(why, n, "algorithm %s", px_algorithm_name((px_algorithm)r->algorithm));
-    if (r->promote != 0) return refuse(why, n, "promotion");
+    if (r->promote != 0 && r->model == PX_MODEL_NONE) return refuse(why, n, "promotion without a matrix unit");
+    if (r->promote < 0) return refuse(why, n, "promotion after less than a term");
     if (element && px_fp_is_exact(r->out)) return refuse(why, n, "operations without rounding");
     if (!element && call->op != PX_OP_ROUND && px_fp_is_exact(r->acc)) return refuse(why, n, "exact accumulator");
     if (r->order == PX_BLOCKED && r->block < 1) return refuse(why, n, "blocked order without a block length");

@@ -28,11 +28,13 @@ int refuse(char *why, size_t n, const char *format, ...) __attribute__((format(p
 int kernels_support(const px_prog *prog, const px_call *call, char *why, size_t n);
 px_status kernels_run(void *st, int first, int count, px_error *err);
 
-/* What px_plugin.sanity promises (sanity.cu); the architecture of the code that the device has loaded for it. */
+/* What px_plugin.sanity promises (sanity.cu); the architectures of the code that the device has loaded for it, and of the
+ * PTX that this was made from. */
 px_status device_sanity(px_error *err);
-int device_code_version(void);
+void device_code(int *real, int *ptx);
 
 px_scalars_function scalars_run; /* px_plugin.scalars (scalars.cu) */
+px_unit_function unit_dot;       /* px_plugin.unit (gemm_wmma.cu) */
 
 /* Products by cuBLAS (cublas.cu): one executor a variant of cublasGemmEx. */
 const px_exec *cublas_execs(int *n);

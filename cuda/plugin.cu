@@ -14,15 +14,34 @@ static px_status probe(px_error *err) {
                    error == cudaSuccess ? "the driver sees none" : cudaGetErrorString(error));
 }
 
+/* What only a device's build has. */
+static void about_libraries(char *text, size_t n) {
+#if defined(__CUDACC__)
+    int clock = 0, major = 0, minor = 0, patch = 0;
+    cudaDeviceGetAttribute(&clock, cudaDevAttrClockRate, 0);
+    cublasGetProperty(MAJOR_VERSION, &major);
+    cublasGetProperty(MINOR_VERSION, &minor);
+    cublasGetProperty(PATCH_LEVEL, &patch);
+    snprintf(text, n, ", %d MHz, cuBLAS %d.%d.%d, compiled by CUDA %d", clock / 1000, major, minor, patch,
+             CUDART_VERSION);
+#else
+    if (n > 0) *text = '\0';
+#endif
+}
+
 static void info(char *text, size_t n) {
     cudaDeviceProp device = {};
-    int driver = 0, runtime = 0;
+    int driver = 0, runtime = 0, real, ptx;
+    char libraries[128];
     cudaGetDeviceProperties(&device, 0);
     cudaDriverGetVersion(&driver);
     cudaRuntimeGetVersion(&runtime);
-    snprintf(text, n, "%s, compute capability %d.%d, %d multiprocessors, ECC %s, driver %d, runtime %d, code for sm_%d",
+    device_code(&real, &ptx);
+    about_libraries(libraries, sizeof libraries);
+    snprintf(text, n,
+             "%s, compute capability %d.%d, %d multiprocessors, ECC %s, driver %d, runtime %d, code for sm_%d of PTX %d%s",
              device.name, device.major, device.minor, device.multiProcessorCount, device.ECCEnabled ? "on" : "off",
-             driver, runtime, device_code_version());
+             driver, runtime, real, ptx, libraries);
 }
 
 static const px_exec kernels = {
@@ -49,6 +68,6 @@ extern "C" __attribute__((visibility("default"))) const px_plugin *px_plugin_get
     int n;
     const px_exec *library = cublas_execs(&n);
     for (int i = 0; i < n && i + 1 < MOST; i++) all[i + 1] = &library[i];
-    plugin = {PX_PLUGIN_ABI, px_ops_hash(), px_plugin_build, all, n + 1, probe, device_sanity, scalars_run, info};
+    plugin = {PX_PLUGIN_ABI, px_ops_hash(), px_plugin_build, all, n + 1, probe, device_sanity, scalars_run, unit_dot, info};
     return &plugin;
 }

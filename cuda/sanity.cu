@@ -38,7 +38,9 @@ px_status device_sanity(px_error *err) {
     return status;
 }
 
-int device_code_version() {
+void device_code(int *real, int *ptx) {
     cudaFuncAttributes about = {};
-    return cudaFuncGetAttributes(&about, count_places) == cudaSuccess ? about.binaryVersion : 0;
+    if (cudaFuncGetAttributes(&about, count_places) != cudaSuccess) about = {};
+    *real = about.binaryVersion;
+    *ptx = about.ptxVersion;
 }

@@ -57,9 +57,10 @@ px_status cuda_failed(cudaError_t error, const char *call, px_error *err);
         if (px_cuda_error != cudaSuccess) return cuda_failed(px_cuda_error, #call, err);                               \
     } while (0)
 
-/* A launch that cannot fail unseen. */
+/* A launch that cannot fail unseen. What an earlier call has left behind was told by that call, or did not matter. */
 #define PX_START(kernel, grid, block, ...)                                                                             \
     do {                                                                                                               \
+        cudaGetLastError();                                                                                            \
         PX_LAUNCH(kernel, dim3((unsigned)(grid)), dim3(block), 0, nullptr, __VA_ARGS__);                               \
         PX_CUDA_TRY(cudaGetLastError());                                                                               \
     } while (0)

@@ -28,6 +28,15 @@ if(NOT PRECX_SANITIZE) # which is ASan and UBSan for all of it; the emulation it
     set_tests_properties(test_cuda_kernels_${order} PROPERTIES LABELS fast SKIP_RETURN_CODE 77
       ENVIRONMENT "OMP_WAIT_POLICY=passive;PRECX_CUDA_ORDER=${order}")
   endforeach()
+
+  # The matrix units of other devices.
+  foreach(model a100 b200)
+    foreach(test test_selftest_probes test_cuda_units)
+      add_test(NAME ${test}_${model} COMMAND ${test})
+      set_tests_properties(${test}_${model} PROPERTIES LABELS fast SKIP_RETURN_CODE 77
+        ENVIRONMENT "OMP_WAIT_POLICY=passive;PRECX_CUDA_MODEL=${model}")
+    endforeach()
+  endforeach()
 endif()
 
 # Every kernel under ThreadSanitizer: test_cuda_kernels and the plug-in once more, beside each other.

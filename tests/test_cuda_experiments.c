@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -81,14 +82,41 @@ static void tables_are_the_emulated_ones(void **state) {
     assert_int_equal(system(command), 0);
 }
 
-/* Exit code 77 and what is missing; nothing is written. */
+/* A call of CUDA that fails is one cell's failure and no later one's; of what is freed or only told, nobody's. */
+static void a_failed_call_fails_one_cell(void **state) {
+    (void)state;
+    int cells = 0;
+    for (int n = 10; n <= 32; n += 2) {
+        char command[1024], line[64] = "";
+        snprintf(command, sizeof command,
+                 "PRECX_CUDA_FAIL_AT=%d '%s/precx' run -j 1 -p ci -o /tmp/px_cuda_fail -s backend=cuda_emu "
+                 "-f 'rep == 1 and format == fp16 and data == uniform' '%s/experiments/add_error.ini' 2>&1 >/dev/null "
+                 "| grep -c 'warning: cell .* failed: CUDA: '; grep -c . /tmp/px_cuda_fail/add_error.csv; "
+                 "rm -r /tmp/px_cuda_fail",
+                 n, PX_BINARY_DIR, PX_SOURCE_DIR);
+        FILE *f = popen(command, "r");
+        int failed = -1, lines = 0;
+        assert_non_null(f);
+        size_t got = fread(line, 1, sizeof line - 1, f);
+        line[got] = '\0';
+        pclose(f);
+        if (sscanf(line, "%d %d", &failed, &lines) != 2 || failed < 0 || failed > 1 || lines < 4)
+            fail_msg("call %d: %s", n, line);
+        cells += failed;
+    }
+    assert_true(cells >= 8);
+}
+
+/* Exit code 77 and what is missing, without delay; nothing is written. */
 static void without_a_device_a_run_is_skipped(void **state) {
     (void)state;
     char line[512] = "", command[1024];
+    struct rusage before, after;
     snprintf(command, sizeof command,
-             "CUDA_VISIBLE_DEVICES= '%s/precx' run -p ci -o /tmp/px_cuda_none -s backend=cuda "
-             "'%s/experiments/add_error.ini' 2>&1; echo $? $(ls -d /tmp/px_cuda_none 2>/dev/null)",
+             "CUDA_VISIBLE_DEVICES= '%s/precx' run '%s/experiments/gemm_error.ini' --profile ci -o /tmp/px_cuda_none "
+             "--set backend=cuda 2>&1; echo $? $(ls -d /tmp/px_cuda_none 2>/dev/null)",
              PX_BINARY_DIR, PX_SOURCE_DIR);
+    assert_int_equal(getrusage(RUSAGE_CHILDREN, &before), 0);
     FILE *f = popen(command, "r");
     assert_non_null(f);
     assert_non_null(fgets(line, sizeof line, f));
@@ -97,6 +125,10 @@ static void without_a_device_a_run_is_skipped(void **state) {
     assert_non_null(fgets(line, sizeof line, f));
     assert_string_equal(line, "77\n");
     pclose(f);
+    assert_int_equal(getrusage(RUSAGE_CHILDREN, &after), 0);
+    double seconds = (double)(after.ru_utime.tv_sec - before.ru_utime.tv_sec) +
+                     1e-6 * (double)(after.ru_utime.tv_usec - before.ru_utime.tv_usec);
+    assert_true(seconds < 1); /* of the processor, as others may be at work */
 }
 
 int main(void) {
@@ -107,6 +139,7 @@ int main(void) {
         return status;
     }
     const struct CMUnitTest tests[] = {cmocka_unit_test(tables_are_the_emulated_ones),
+                                       cmocka_unit_test(a_failed_call_fails_one_cell),
                                        cmocka_unit_test(without_a_device_a_run_is_skipped)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

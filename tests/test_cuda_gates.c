@@ -46,6 +46,8 @@ static const struct rule {
     {"by_instructionsI17single_arithmetic", 80, "FADD FMUL FFMA", "HMMA DFMA"},
     {"by_instructionsI17double_arithmetic", 80, "DADD DMUL DFMA", "HMMA"},
     {"13count_numbers", 80, "DADD DMUL", "DFMA FMUL FADD FFMA HFMA2 HMUL2 HMMA"},
+    {"14promoted_tilesI6__halfS0_17single", 80, "HMMA FADD", "HFMA2 HMUL2 HADD2 FMUL FFMA DADD DMUL DFMA"},
+    {"14promoted_tilesI6__halfS0_15half", 80, "HMMA HADD2", "HFMA2 HMUL2 FADD FMUL FFMA DADD DMUL DFMA"},
     {"5tilesI", 80, "HMMA", "HFMA2 HMUL2 FMUL FADD FFMA DADD DMUL DFMA"},
 };
 enum { N_RULES = sizeof rules / sizeof *rules };

@@ -54,6 +54,7 @@ catches[] = {
     {"shared_overrun", EMULATION, NULL, "wrote beyond its shared array s"},
     {"uninitialised_shared", VALUES, NULL, "4 of 64 values differ"},
     {"misaligned_load", UBSAN, NULL, "misaligned address"},
+    {"misaligned_tile", EMULATION, NULL, "load_matrix_sync of a tile"},
     {"fused_accumulate", VALUES, NULL, "values differ"},
     {"too_much_shared", EMULATION, NULL, "the limit is 49152"},
     {"too_many_threads", RUNTIME, NULL, "cudaErrorInvalidConfiguration"},
@@ -166,6 +167,8 @@ static void the_language_lacks_what_the_compiler_may_fuse(void **state) {
         {"void f(float *p) { atomicAdd(p, 1.0f); }", 0},
         {"float f(float x) { return __fdividef(x, x); }", 0},
         {"void f(float *p) { __shared__ float s[4]; s[0] = *p; }", 0},
+        {"struct t { char c[4096]; }; void k(t) {} void f(t x) { PX_LAUNCH(k, 1, 1, 0, nullptr, x); }", 1},
+        {"struct t { char c[4097]; }; void k(t) {} void f(t x) { PX_LAUNCH(k, 1, 1, 0, nullptr, x); }", 0},
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         char command[1024];

@@ -71,6 +71,7 @@ void run_grid(const void *kernel, const char *name, dim3 grid, dim3 block, size_
 template <class... P, class... A>
 void launch(void (*kernel)(P...), const char *name, dim3 grid, dim3 block, size_t dynamic_bytes, cudaStream_t,
             A &&...args) {
+    static_assert((sizeof(P) + ... + 0) <= 4096, "a launch carries up to 4 KiB of arguments");
     const std::tuple<P...> copies(std::forward<A>(args)...);
     run_grid(reinterpret_cast<const void *>(kernel), name, grid, block, dynamic_bytes,
              [&] { std::apply(kernel, copies); });

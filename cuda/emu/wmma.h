@@ -6,6 +6,8 @@
 #ifndef PX_CUDA_EMU_WMMA_H
 #define PX_CUDA_EMU_WMMA_H
 
+#include <cstdio>
+#include <cstdlib>
 #include <type_traits>
 
 #include "arith.h"
@@ -64,9 +66,19 @@ void fill_fragment(fragment<Use, M, N, K, T, L> &f, V value) {
     for (auto &element : f.x) element = value;
 }
 
+/* A tile begins at a multiple of 32 bytes, its rows are multiples of 16 bytes apart (CUDA C++ programming guide, warp
+ * matrix functions). */
+inline void check_tile(cuda_emu::site at, const void *tile, size_t row_bytes) {
+    if ((uintptr_t)tile % 32 == 0 && row_bytes % 16 == 0) return;
+    std::fprintf(stderr, "cuda_emu: %s of a tile at %p with rows of %zu bytes, not aligned, at %s:%d\n", at.what, tile,
+                 row_bytes, at.file, at.line);
+    std::abort();
+}
+
 template <class Use, int M, int N, int K, class T, class L, class V>
 void load_tile(cuda_emu::site at, fragment<Use, M, N, K, T, L> &f, const V *from, unsigned ld, bool by_rows) {
     typedef fragment<Use, M, N, K, T, L> F;
+    check_tile(at, from, ld * sizeof(V));
     cuda_emu::gather(at, 0xffffffffu, 0);
     for (int i = 0; i < F::num_elements; i++) {
         const int element = i * 32 + cuda_emu::lane_of_self(), row = element / F::cols, col = element % F::cols;
@@ -86,6 +98,7 @@ void load_matrix_sync(fragment<accumulator, M, N, K, T> &f, const T *from, unsig
 
 template <int M, int N, int K, class T>
 void store_matrix_sync(T *to, const fragment<accumulator, M, N, K, T> &f, unsigned ld, layout_t layout, PX_HERE) {
+    check_tile({"store_matrix_sync", file, line}, to, ld * sizeof(T));
     cuda_emu::gather({"store_matrix_sync", file, line}, 0xffffffffu, 0);
     for (int i = 0; i < f.num_elements; i++) {
         const int element = i * 32 + cuda_emu::lane_of_self(), row = element / N, col = element % N;

@@ -151,6 +151,12 @@ px_scalars_function *px_plugin_scalars(px_plugin_exec id) {
     return p->scalars;
 }
 
+px_unit_function *px_plugin_unit(px_plugin_exec id) {
+    const px_plugin *p = library_of(id)->plugin;
+    PX_ASSERT(p);
+    return p->unit;
+}
+
 void px_plugin_info(px_plugin_exec id, char *text, size_t n) {
     const px_plugin *p = library_of(id)->plugin;
     PX_ASSERT(p && n > 0);

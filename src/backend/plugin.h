@@ -40,6 +40,7 @@ const px_exec *px_plugin_member(px_plugin_exec id, const char *name);
 /* op/plugin.h, after px_plugin_ready. */
 px_status px_plugin_sanity(px_plugin_exec id, px_error *err);
 px_scalars_function *px_plugin_scalars(px_plugin_exec id);
+px_unit_function *px_plugin_unit(px_plugin_exec id);
 
 /* What the device says of itself, after px_plugin_ready. */
 void px_plugin_info(px_plugin_exec id, char *text, size_t n);

@@ -71,6 +71,15 @@ typedef px_status px_scalars_function(const px_scalars *s, px_error *err); /* PX
     X(context, PX_CUBLAS_FAST_TF32, "_fast_tf32", NONE, CUBLAS_COMPUTE_32F_FAST_TF32, NONE, CUBLAS_DEFAULT_MATH,       \
       false, "tf32", "compute type 32F_FAST_TF32, fp32 operands may be rounded to tf32 first")
 
+/* c + a_0 b_0 + a_1 b_1 + ... by one instruction of the device's matrix unit, in words: a NaN's bits are no number's. */
+enum { PX_UNIT_TERMS = 16 };
+typedef struct px_unit_dot {
+    px_fp in, out;
+    uint64_t a[PX_UNIT_TERMS], b[PX_UNIT_TERMS], c;
+    uint64_t d; /* the result */
+} px_unit_dot;
+typedef px_status px_unit_function(px_unit_dot *dot, px_error *err); /* PX_SKIPPED: no such unit */
+
 typedef struct px_plugin {
     uint32_t abi;      /* PX_PLUGIN_ABI; the rest is read only where it agrees */
     uint64_t ops_hash; /* px_ops_hash() of the plug-in */
@@ -81,6 +90,7 @@ typedef struct px_plugin {
     px_status (*probe)(px_error *err);
     px_status (*sanity)(px_error *err); /* a copy there and back, a kernel that counts, a launch that must fail */
     px_scalars_function *scalars;
+    px_unit_function *unit;
     void (*info)(char *text, size_t n); /* after a successful probe: device, driver, libraries, one line */
 } px_plugin;
 

@@ -76,6 +76,17 @@ static const char *const vendor_formats[PX_TRIAL_FORMATS][3] = {
     {"fp16", "fp32", "fp32"}, {"fp16", "fp16", "fp16"}, {"bf16", "fp32", "fp32"}, {"tf32", "fp32", "fp32"},
     {"fp16", "fp32", "fp16"}, {"bf16", "fp32", "bf16"}, {"fp32", "fp32", "fp32"}, {"fp64", "fp64", "fp64"}};
 
+/* Products by the unit of the key's model, two in three with something done around it. */
+static void around_unit(maker *m, px_recipe *r) {
+    const px_recipe any = any_recipe(m);
+    r->model = (int16_t)m->c->key.model, r->mul = px_fp_exact();
+    if (below(m, 3)) r->promote = (int32_t)(1 + below(m, 40));
+    if (below(m, 2)) return;
+    r->order = PX_SPLITK;
+    r->splits = any.splits;
+    r->split = any.split;
+}
+
 static px_recipe recipe_of(maker *m, px_fp *in) {
     static const char *const native[] = {"fp16", "bf16", "fp32", "fp64"};
     const px_trial_key *k = &m->c->key;
@@ -90,7 +101,7 @@ static px_recipe recipe_of(maker *m, px_fp *in) {
         *in = named(f[0]);
         r = px_recipe_uniform(named(f[1]));
         r.out = named(f[2]);
-        if (k->recipe == PX_RECIPE_UNIT) r.model = (int16_t)k->model, r.mul = px_fp_exact();
+        if (k->recipe == PX_RECIPE_UNIT) around_unit(m, &r);
     }
     if (k->recipe == PX_RECIPE_WORDS) *in = named(native[k->number % 2]);
     return r;

@@ -133,9 +133,12 @@ static void tell(px_tally *t, px_arena *arena, const px_trial_case *c, int64_t i
     px_text_add(t->told, "\n");
 }
 
-/* A unit's instruction takes 16 products where its model may stop after 8; the zeros behind the last turn -0 into +0. */
+/* A unit's instruction takes 16 products where its model may stop after 8; the zeros behind the last of a chunk, or of a
+ * stretch between promotions, turn -0 into +0. */
 static bool signs_may_go(const px_trial_case *c) {
-    return c->call.recipe.model != PX_MODEL_NONE && c->call.in[0].cols % 16 != 0;
+    const px_recipe *r = &c->call.recipe;
+    int64_t k = c->call.in[0].cols, chunk = r->order == PX_SPLITK ? k / r->splits + (k % r->splits != 0) : k;
+    return r->model != PX_MODEL_NONE && (k % 16 || chunk % 16 || r->promote % 16);
 }
 
 /* Every number of a slot, those outside the view included: nobody may touch them. */

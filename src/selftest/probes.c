@@ -3,15 +3,25 @@
 #include <math.h>
 #include <string.h>
 
+#include "arith/codec.h"
+#include "arith/model.h"
+#include "arith/round.h"
 #include "matrix/mat.h"
 
 enum { K = 64, MOST_FRACTION = 40 };
 
-const char *px_unit_question_name(px_unit_question question) {
-#define NAME(id, name, text) name,
+void px_unit_add_answers(px_text *text, const px_unit_answers *answers) {
+#define NAME(id, name, what) name,
     static const char *const names[] = {PX_UNIT_QUESTION_LIST(NAME)};
 #undef NAME
-    return names[question];
+    for (int i = 0; i < PX_UNIT_QUESTIONS; i++) {
+        const long long x = answers->of[i];
+        px_text_printf(text, "%s%s ", i ? ", " : "", names[i]);
+        if (i == PX_UNIT_RESULT && x >= 0)
+            px_text_add(text, px_rounding_name((px_rounding_mode)x));
+        else
+            px_text_printf(text, i < PX_UNIT_NAN_MADE ? "%lld" : "%llx", x);
+    }
 }
 
 /* A dot product of K terms on an executor. */
@@ -32,8 +42,8 @@ static px_fp named(const char *name) {
     return f;
 }
 
-static void start(dot *d, int model, const char *in) {
-    px_fp fi = named(in), fo = named("fp32");
+static void start(dot *d, int model, const char *in, const char *out) {
+    px_fp fi = named(in), fo = named(out);
     d->slots[0] = (px_slot){"a", 1, K, fi};
     d->slots[1] = (px_slot){"b", K, 1, fi};
     d->slots[2] = (px_slot){"c", 1, 1, fo};
@@ -78,12 +88,14 @@ static double value(dot *d) {
     return px_mat_get(&d->result, 0, 0);
 }
 
-/* 1 + x - 1, x = factor 2^exponent in term k, the ones in terms 0 and 1. */
+/* one + x - one, x = one factor 2^exponent in term k, the ones in terms 0 and 1. They are 2^12, so that x is a number of
+ * fp16, too. */
 static double beside_one(dot *d, int k, double factor, int exponent) {
+    const int one = 12;
     clear(d);
-    put(d, 0, 1, 0);
-    put(d, 1, -1, 0);
-    put(d, k, factor, exponent);
+    put(d, 0, 1, one);
+    put(d, 1, -1, one);
+    put(d, k, factor, one + exponent);
     return value(d);
 }
 
@@ -100,36 +112,71 @@ static int width(dot *d, int fraction_bits) {
     return k;
 }
 
-/* 3 + 3/4 of its last place in binary32, which the block still holds where it has two bits more. */
-static int rounds_result(dot *d) {
+/* sign (3 + x), x in units of half of its last place, which a block still holds: the bit that decides. */
+static double three_and(dot *d, double sign, int x) {
+    const int half = -d->slots[2].fmt.p + 1;
     clear(d);
-    put(d, 0, 1.5, 0);
-    put(d, 1, 1.5, 0);
-    put(d, 2, 1, -23);
-    put(d, 3, 1, -24);
-    return value(d) > 3;
+    put(d, 0, sign * 1.5, 0);
+    put(d, 1, sign * 1.5, 0);
+    put(d, 2, sign * x, half);
+    return value(d);
 }
 
-px_status px_unit_ask(const px_exec *exec, int model, const char *in, int answers[PX_UNIT_QUESTIONS], int *known,
-                      px_error *err) {
+/* The mode that explains three ties: 3 is even, the next number odd. */
+static int rounding_of_result(dot *d) {
+    const px_fp f = d->slots[2].fmt;
+    static const double cases[][2] = {{1, 1}, {1, 3}, {-1, 1}};
+    double got[3];
+    for (int i = 0; i < 3; i++) got[i] = three_and(d, cases[i][0], (int)cases[i][1]);
+    for (int mode = 0; mode < PX_STOCHASTIC; mode++) {
+        int fits = 0;
+        for (int i = 0; i < 3; i++) {
+            double exact = cases[i][0] * (3 + ldexp(cases[i][1], -f.p + 1));
+            fits += got[i] == px_round(f, px_rounding_of((px_rounding_mode)mode), exact, 0);
+        }
+        if (fits == 3) return mode;
+    }
+    return -1;
+}
+
+/* The word of a b, both words of the operands' format. */
+static int64_t word_of_product(dot *d, px_unit_function *words, uint64_t a, uint64_t b) {
+    px_unit_dot w = {.in = d->slots[0].fmt, .out = d->slots[2].fmt, .a = {a}, .b = {b}};
+    if (!words) {
+        clear(d);
+        px_mat_set(&d->a, 0, 0, px_decode(w.in, a));
+        px_mat_set(&d->b, 0, 0, px_decode(w.in, b));
+        return (int64_t)px_mma_encode(w.out, value(d));
+    }
+    if (d->status == PX_OK) d->status = words(&w, d->err);
+    return (int64_t)w.d;
+}
+
+static void ask(dot *d, px_unit_function *words, int64_t *answers) {
+    const px_fp f = d->slots[0].fmt;
+    const uint64_t minus = (uint64_t)1 << (f.width - 1), infinity = px_encode(f, (double)INFINITY);
+    const int bits = fraction(d);
+    answers[PX_UNIT_FRACTION] = bits;
+    answers[PX_UNIT_WIDTH] = width(d, bits);
+    answers[PX_UNIT_ROUNDS] = beside_one(d, 2, 1.5, -bits - 1) != 0;
+    answers[PX_UNIT_DOWN] = beside_one(d, 2, -1.5, -bits - 1) != 0;
+    clear(d);
+    px_mat_set(&d->a, 0, 0, px_fp_min_subnormal(f));
+    px_mat_set(&d->b, 0, 0, 1);
+    answers[PX_UNIT_SUBNORMAL] = value(d) != 0;
+    answers[PX_UNIT_RESULT] = rounding_of_result(d);
+    answers[PX_UNIT_NAN_MADE] = word_of_product(d, words, 0, infinity);
+    answers[PX_UNIT_NAN_MET] = word_of_product(d, words, px_encode(f, 1), px_encode(f, (double)NAN) | minus | 1);
+}
+
+px_status px_unit_ask(const px_exec *exec, px_unit_function *words, int model, const char *in, const char *out,
+                      px_unit_answers *answers, int *known, px_error *err) {
     px_arena *arena = px_arena_new();
     dot d = {.exec = exec, .arena = arena, .err = err};
     char why[256];
-    start(&d, model, in);
+    start(&d, model, in, out);
     *known = exec->supports(&d.prog, &d.call, why, sizeof why);
-    if (*known) {
-        const px_fp f = d.slots[0].fmt;
-        const int bits = fraction(&d);
-        answers[PX_UNIT_FRACTION] = bits;
-        answers[PX_UNIT_WIDTH] = width(&d, bits);
-        answers[PX_UNIT_ROUNDS] = beside_one(&d, 2, 1.5, -bits - 1) != 0;
-        answers[PX_UNIT_DOWN] = beside_one(&d, 2, -1.5, -bits - 1) != 0;
-        answers[PX_UNIT_RESULT] = rounds_result(&d);
-        clear(&d);
-        px_mat_set(&d.a, 0, 0, px_fp_min_subnormal(f));
-        px_mat_set(&d.b, 0, 0, 1);
-        answers[PX_UNIT_SUBNORMAL] = value(&d) != 0;
-    }
+    if (*known) ask(&d, words, answers->of);
     px_arena_free(arena);
     return d.status;
 }

@@ -162,27 +162,27 @@ static px_status try_units(const run *r, px_error *err) {
 
 /* ---- what the matrix unit does, beside what its model says: told, not judged ---- */
 
-static void tell(px_text *told, const char *whose, const char *in, const int answers[PX_UNIT_QUESTIONS]) {
-    px_text_printf(told, "         %s, %s into fp32:", whose, in);
-    for (int i = 0; i < PX_UNIT_QUESTIONS; i++)
-        px_text_printf(told, "%s %s %d", i ? "," : "", px_unit_question_name((px_unit_question)i), answers[i]);
-    px_text_printf(told, "\n");
-}
-
 static px_status ask_unit(const run *r, const void *what, px_tally *t, px_error *err) {
-    static const char *const formats[] = {"fp16", "bf16"};
+    static const char *const formats[][2] = {{"fp16", "fp32"}, {"bf16", "fp32"}, {"fp16", "fp16"}};
     const int model = *(const int *)what;
+    px_unit_function *words = r->plugin < 0 ? NULL : px_plugin_unit((px_plugin_exec)r->plugin);
     for (size_t f = 0; f < sizeof formats / sizeof *formats; f++) {
-        int unit[PX_UNIT_QUESTIONS], expected[PX_UNIT_QUESTIONS], known, modelled;
-        PX_TRY(px_unit_ask(r->exec, model, formats[f], unit, &known, err));
+        const char *in = formats[f][0], *out = formats[f][1];
+        px_unit_answers unit, expected;
+        int known, modelled;
+        PX_TRY(px_unit_ask(r->exec, words, model, in, out, &unit, &known, err));
         if (!known) continue;
-        PX_TRY(px_unit_ask(px_backend_find("emulated"), model, formats[f], expected, &modelled, err));
+        PX_TRY(px_unit_ask(px_backend_find("emulated"), NULL, model, in, out, &expected, &modelled, err));
         t->cases++;
         t->values += PX_UNIT_QUESTIONS;
-        if (t->told) tell(t->told, "the unit", formats[f], unit);
-        if (!modelled || memcmp(unit, expected, sizeof unit) == 0 || !t->told) continue;
-        tell(t->told, "the model", formats[f], expected);
-        px_text_printf(t->told, "         model parameters differ\n");
+        if (!t->told) continue;
+        px_text_printf(t->told, "         the unit, %s into %s: ", in, out);
+        px_unit_add_answers(t->told, &unit);
+        px_text_add(t->told, "\n");
+        if (modelled && memcmp(&unit, &expected, sizeof unit) == 0) continue;
+        px_text_printf(t->told, "         model parameters differ; the model has ");
+        px_unit_add_answers(t->told, &expected);
+        px_text_add(t->told, "\n");
     }
     return PX_OK;
 }

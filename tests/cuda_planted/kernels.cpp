@@ -196,6 +196,23 @@ static long misaligned_load(bool wrong) {
     return differing(dy.read(), want);
 }
 
+/* ---- a tile of a matrix unit at any address ---- */
+
+__global__ void copy_tile(const float *x, float *y) {
+    nvcuda::wmma::fragment<nvcuda::wmma::accumulator, 16, 16, 16, float> tile;
+    nvcuda::wmma::load_matrix_sync(tile, x, 16, nvcuda::wmma::mem_row_major);
+    nvcuda::wmma::store_matrix_sync(y, tile, 16, nvcuda::wmma::mem_row_major);
+}
+
+static long misaligned_tile(bool wrong) {
+    const size_t n = 256, first = wrong ? 4 : 8;
+    const std::vector<float> x = samples(n + first), want(x.begin() + (long)first, x.end());
+    const device_array<float> dx(x), dy(n);
+    PX_LAUNCH(copy_tile, dim3(1), dim3(32), 0, nullptr, dx.get() + first, dy.get());
+    must(cudaGetLastError(), "copy_tile");
+    return differing(dy.read(), want);
+}
+
 /* ---- a half accumulator: two roundings a step, or one ---- */
 
 template <bool FUSED> __global__ void half_dot(const __half *a, const __half *b, __half *c, unsigned k) {
@@ -262,6 +279,7 @@ const planted_case kernel_cases[] = {{"barrier_inside", barrier_inside},
                                      {"shared_overrun", shared_overrun},
                                      {"uninitialised_shared", uninitialised_shared},
                                      {"misaligned_load", misaligned_load},
+                                     {"misaligned_tile", misaligned_tile},
                                      {"fused_accumulate", fused_accumulate},
                                      {"too_much_shared", too_much_shared},
                                      {"histogram_not_zeroed", histogram_with<NOT_ZEROED_YET>},
