@@ -38,10 +38,11 @@ static void info(char *text, size_t n) {
     cudaRuntimeGetVersion(&runtime);
     device_code(&real, &ptx);
     about_libraries(libraries, sizeof libraries);
-    snprintf(text, n,
-             "%s, compute capability %d.%d, %d multiprocessors, ECC %s, driver %d, runtime %d, code for sm_%d of PTX %d%s",
-             device.name, device.major, device.minor, device.multiProcessorCount, device.ECCEnabled ? "on" : "off",
-             driver, runtime, real, ptx, libraries);
+    snprintf(
+        text, n,
+        "%s, compute capability %d.%d, %d multiprocessors, ECC %s, driver %d, runtime %d, code for sm_%d of PTX %d%s",
+        device.name, device.major, device.minor, device.multiProcessorCount, device.ECCEnabled ? "on" : "off", driver,
+        runtime, real, ptx, libraries);
 }
 
 static const px_exec kernels = {
@@ -68,6 +69,7 @@ extern "C" __attribute__((visibility("default"))) const px_plugin *px_plugin_get
     int n;
     const px_exec *library = cublas_execs(&n);
     for (int i = 0; i < n && i + 1 < MOST; i++) all[i + 1] = &library[i];
-    plugin = {PX_PLUGIN_ABI, px_ops_hash(), px_plugin_build, all, n + 1, probe, device_sanity, scalars_run, unit_dot, info};
+    plugin = {PX_PLUGIN_ABI, px_ops_hash(), px_plugin_build, all,      n + 1,
+              probe,         device_sanity, scalars_run,     unit_dot, info};
     return &plugin;
 }

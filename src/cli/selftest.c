@@ -1,4 +1,5 @@
 /* `precx selftest`: this build on this machine, against the definitions. */
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,14 +62,23 @@ static px_status compare_training(const px_selftest_options *o, px_tally *t, px_
 
 typedef struct report {
     px_text record;
+    FILE *part; /* PATH.part, NULL: no record is wanted: what is done so far, should this program be ended */
+    size_t in_part;
     int64_t by_class[PX_COMPARISON_COUNT][2]; /* values, of which differ */
     bool quiet;
 } report;
+
+static void save_part(report *r) {
+    if (!r->part) return;
+    r->in_part += fwrite(px_text_str(&r->record) + r->in_part, 1, r->record.length - r->in_part, r->part);
+    fflush(r->part);
+}
 
 static void print_check(void *context, const px_check *c) {
     report *r = context;
     const px_tally *t = &c->tally;
     px_record_check(&r->record, c);
+    save_part(r);
     r->by_class[c->compared][0] += t->values;
     r->by_class[c->compared][1] += t->different + t->beyond_bound;
     if (r->quiet && c->outcome != PX_FAILED) return;
@@ -91,13 +101,32 @@ static void print_end(const report *r, const int counts[PX_OUTCOME_COUNT]) {
     printf("%d passed, %d failed, %d skipped\n", counts[PX_PASSED], counts[PX_FAILED], counts[PX_NOT_RUN]);
 }
 
-static px_status write_record(const char *path, const px_text *record, px_error *err) {
+static px_status begin_record(report *r, const px_selftest_options *o, const char *path, px_error *err) {
+    px_record_header(&r->record, o);
+    if (!path) return PX_OK;
+    px_text name = {0};
+    px_text_printf(&name, "%s.part", path);
+    r->part = fopen(px_text_str(&name), "w");
+    if (!r->part) px_fail(err, PX_INCOMPLETE, "cannot write %s: %s", px_text_str(&name), strerror(errno));
+    px_text_free(&name);
+    save_part(r);
+    return r->part ? PX_OK : PX_INCOMPLETE;
+}
+
+/* The whole record has its own name, and then the part is no more. */
+static px_status end_record(report *r, const char *path, px_error *err) {
     px_outfile f;
-    PX_TRY(px_record_validate(path, px_text_str(record), err));
+    px_text name = {0};
+    fclose(r->part);
+    PX_TRY(px_record_validate(path, px_text_str(&r->record), err));
     PX_TRY(px_outfile_open(&f, path, err));
-    PX_TRY(px_outfile_write(&f, px_text_str(record), record->length, err));
+    PX_TRY(px_outfile_write(&f, px_text_str(&r->record), r->record.length, err));
     PX_TRY(px_outfile_complete(&f, err));
-    return px_outfile_rename(&f, err);
+    PX_TRY(px_outfile_rename(&f, err));
+    px_text_printf(&name, "%s.part", path);
+    remove(px_text_str(&name));
+    px_text_free(&name);
+    return PX_OK;
 }
 
 static px_status read_options(const px_cli *cli, px_selftest_options *o, px_error *err) {
@@ -121,13 +150,13 @@ px_status px_command_selftest(const px_cli *cli, px_error *err) {
     int counts[PX_OUTCOME_COUNT];
     PX_TRY(read_options(cli, &o, err));
     if (strcmp(o.backend, "cpu") != 0) PX_TRY(px_backend_ready(o.backend, err));
-    px_record_header(&r.record, &o);
+    PX_TRY(begin_record(&r, &o, cli->value[PX_OPT_JSON], err));
     px_status status = px_selftest(&o, &training, print_check, &r, counts, err);
     print_end(&r, counts);
     px_record_sum(&r.record, counts);
-    if (cli->value[PX_OPT_JSON]) {
+    if (r.part) {
         px_error trouble;
-        px_status written = write_record(cli->value[PX_OPT_JSON], &r.record, &trouble);
+        px_status written = end_record(&r, cli->value[PX_OPT_JSON], &trouble);
         if (written != PX_OK) *err = trouble, status = written;
     }
     px_text_free(&r.record);
