@@ -252,7 +252,7 @@ static void every_term_of_the_radius_is_needed(void **state) {
     (void)state;
     int n_isa;
     const px_ref_isa *const *isa = px_ref_isa_usable(&n_isa);
-    terms block = steered(PX_REF_BLOCK, true), blocks = steered(512 * PX_REF_BLOCK, false);
+    terms block = steered(PX_REF_BLOCK, true), blocks = steered(1024 * PX_REF_BLOCK, false);
     for (int s = 0; s < n_isa; s++) {
         terms one = rounded_product(isa[s]);
         const terms *all[] = {&one, &block, &blocks};

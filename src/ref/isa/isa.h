@@ -9,7 +9,7 @@
 #include <stdint.h>
 
 enum {
-    PX_REF_BLOCK = 64,        /* terms whose residues are added before their sum is put aside */
+    PX_REF_BLOCK = 128,       /* terms whose residues are added before their sum is put aside */
     PX_REF_SIZES_BLOCK = 128, /* terms whose magnitudes are added in binary32 before their sum is put aside */
     PX_REF_MAX_ROWS = 4,      /* of a strip of A */
     PX_REF_MAX_WIDTH = 32,    /* of a strip of B */
