@@ -143,22 +143,27 @@ static px_status read_options(const px_cli *cli, px_selftest_options *o, px_erro
     return PX_OK;
 }
 
-px_status px_command_selftest(const px_cli *cli, px_error *err) {
+static px_status compare_and_record(report *r, const px_selftest_options *o, const char *path, px_error *err) {
     static const px_extra_check training = {"training", compare_training};
+    int counts[PX_OUTCOME_COUNT];
+    PX_TRY(begin_record(r, o, path, err));
+    px_status status = px_selftest(o, &training, print_check, r, counts, err);
+    print_end(r, counts);
+    px_record_sum(&r->record, counts);
+    if (!r->part) return status;
+    px_error trouble;
+    px_status written = end_record(r, path, &trouble);
+    if (written == PX_OK) return status;
+    *err = trouble;
+    return written;
+}
+
+px_status px_command_selftest(const px_cli *cli, px_error *err) {
     px_selftest_options o;
     report r = {.quiet = px_cli_given(cli, PX_OPT_QUIET)};
-    int counts[PX_OUTCOME_COUNT];
     PX_TRY(read_options(cli, &o, err));
     if (strcmp(o.backend, "cpu") != 0) PX_TRY(px_backend_ready(o.backend, err));
-    PX_TRY(begin_record(&r, &o, cli->value[PX_OPT_JSON], err));
-    px_status status = px_selftest(&o, &training, print_check, &r, counts, err);
-    print_end(&r, counts);
-    px_record_sum(&r.record, counts);
-    if (r.part) {
-        px_error trouble;
-        px_status written = end_record(&r, cli->value[PX_OPT_JSON], &trouble);
-        if (written != PX_OK) *err = trouble, status = written;
-    }
+    px_status status = compare_and_record(&r, &o, cli->value[PX_OPT_JSON], err);
     px_text_free(&r.record);
     return status;
 }
