@@ -1,17 +1,22 @@
-/* base/: the arena, text and numbers, suggestions, Philox, the pool, the probes. */
+/* base/: the arena, rooms, text and numbers, suggestions, Philox, the pool, the probes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/arena.h"
+#include "base/error.h"
 #include "base/parallel.h"
 #include "base/philox.h"
 #include "base/probe.h"
+#include "base/room.h"
 #include "base/text.h"
 
 static void arena_memory_is_zeroed_aligned_and_apart(void **state) {
@@ -31,6 +36,39 @@ static void arena_memory_is_zeroed_aligned_and_apart(void **state) {
     }
     assert_string_equal(px_arena_printf(a, "%s-%d", "x", 42), "x-42");
     px_arena_free(a);
+}
+
+static void rooms_are_aligned_and_whole(void **state) {
+    (void)state;
+    const int64_t page = (int64_t)1 << 21, sizes[] = {0, 1, 63, 64, 65, page - 1, page, page + 1, 3 * page + 7};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        unsigned char *p = px_room(sizes[i], 1);
+        assert_int_equal((uintptr_t)p % 64, 0);
+        memset(p, 0xff, (size_t)sizes[i]); /* the sanitizer sees what lies beyond */
+        free(p);
+    }
+}
+
+/* Sizes that no machine has end the program as any lack of memory does. */
+static void rooms_beyond_all_sizes_are_refused(void **state) {
+    (void)state;
+    const struct {
+        int64_t count;
+        size_t size;
+    } wrongs[] = {{-1, 8}, {INT64_MAX, 8}, {(int64_t)1 << 61, 16}, {INT64_MAX, 2}, {1, SIZE_MAX}};
+    for (size_t i = 0; i < sizeof wrongs / sizeof *wrongs; i++) {
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            if (!freopen("/dev/null", "w", stderr)) _exit(0);
+            px_room(wrongs[i].count, wrongs[i].size);
+            _exit(0);
+        }
+        int status;
+        assert_int_equal(waitpid(child, &status, 0), child);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), PX_INCOMPLETE);
+    }
 }
 
 static void doubles_print_shortest_and_read_back(void **state) {
@@ -59,7 +97,8 @@ static void only_the_contracts_numbers_are_read(void **state) {
     (void)state;
     double x;
     int64_t i;
-    static const char *const bad[] = {"", " 1", "1 ", "1x", "INF", "infinity", "NAN", "nan(1)", "0x", "1e", "--1", "e5", "1_000", "+nan", "-nan"};
+    static const char *const bad[] = {"",   " 1", "1 ",  "1x", "INF",   "infinity", "NAN", "nan(1)",
+                                      "0x", "1e", "--1", "e5", "1_000", "+nan",     "-nan"};
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++)
         if (px_double_parse(bad[k], &x)) fail_msg("'%s' was read as %a", bad[k], x);
     assert_true(px_double_parse("-0x1.8p-3", &x) && x == -0.1875);
@@ -127,6 +166,8 @@ static void this_build_is_strict(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_memory_is_zeroed_aligned_and_apart),
+        cmocka_unit_test(rooms_are_aligned_and_whole),
+        cmocka_unit_test(rooms_beyond_all_sizes_are_refused),
         cmocka_unit_test(doubles_print_shortest_and_read_back),
         cmocka_unit_test(only_the_contracts_numbers_are_read),
         cmocka_unit_test(suggestions_are_near_and_not_far),

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/parallel.h"
+#include "base/room.h"
 #include "ref/pair_exec.h"
 #include "ref/pairs.h"
 
@@ -25,12 +26,7 @@ static double gamma_of(int64_t terms) {
     return 1.01 * 0x1p-105 * (4 * (n + 2) + n * (kb + 2) / 2 + nb * (nb + 1) * (kb + 2) / 2);
 }
 
-static double *numbers(int64_t n) {
-    size_t bytes = ((size_t)n * sizeof(double) + 127) / 64 * 64;
-    double *x = aligned_alloc(64, bytes);
-    if (!x) px_out_of_memory(bytes);
-    return x;
-}
+static double *numbers(int64_t n) { return px_room(n, sizeof(double)); }
 
 /* A bound of the 2-norm of n numbers with a stride. */
 static double norm_of(const double *x, int64_t n, int64_t stride) {
@@ -261,7 +257,7 @@ static void multiply_strips(void *context, int64_t group) {
                              p->alpha + i0, p->beta + j0, out);
             if (out.h == oh) put_tile(p, i0, j0, oh, ol);
         }
-    if (p->past_cache) atomic_thread_fence(memory_order_seq_cst);
+    if (p->past_cache) atomic_thread_fence(memory_order_seq_cst); /* streamed stores come in any order */
     free(bl);
     free(bh);
 }

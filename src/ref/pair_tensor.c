@@ -4,12 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *zeros(int64_t n, size_t size) {
-    size_t bytes = ((size_t)n * size + 63) / 64 * 64 + 64;
-    void *p = aligned_alloc(64, bytes);
-    if (!p) px_out_of_memory(bytes);
-    return memset(p, 0, bytes);
-}
+#include "base/room.h"
+
+static void *zeros(int64_t n, size_t size) { return memset(px_room(n, size), 0, (size_t)n * size); }
 
 /* ---- tensors ---- */
 
