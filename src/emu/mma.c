@@ -131,17 +131,6 @@ static px_mma_tile tile_of(const part *p, int64_t row, int64_t k, int64_t count,
     return t;
 }
 
-/* What the next tile needs into the first cache while this one computes: rows do not lie together. */
-static void fetch_next(const px_mma_tile *t, int rows, int64_t columns) {
-    enum { LINE = 64 / sizeof(float) };
-    for (int64_t r = rows; r < 2 * rows; r++)
-        for (int64_t k = 0; k < t->k; k += LINE) {
-            __builtin_prefetch(t->a + r * t->lda + k);
-            __builtin_prefetch((const uint32_t *)t->ea + r * t->lda + k);
-        }
-    for (int64_t j = rows * columns; j < 2 * rows * columns; j += LINE) __builtin_prefetch(t->c + j, 1);
-}
-
 /* Terms first .. first + n - 1, in blocks, onto the sums; from_zero: they are all +0. */
 static void add_blocks(const part *p, int64_t first, int64_t n, float *state, bool from_zero) {
     const work *w = p->w;
@@ -160,7 +149,6 @@ static void add_blocks(const part *p, int64_t first, int64_t n, float *state, bo
             float *sums = state + i * rows * w->b.columns;
             int64_t count = end - k < K_BLOCK ? end - k : K_BLOCK;
             px_mma_tile tile = tile_of(p, p->first + i * rows, k, count, kernel[i], sums);
-            if (i + 1 < tiles) fetch_next(&tile, rows, w->b.columns);
             w->isa->mma.run[kernel[i]](&tile);
         }
     for (int i = 0; i < tiles; i++)

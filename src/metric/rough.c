@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/prefetch.h"
 #include "metric/isa/isa.h"
 
 enum { ARRAYS = 9 };
@@ -30,10 +31,7 @@ static const double *part(const px_rough *r, const px_mat *m, int64_t i) {
 
 /* Asks for a row: rows begin where a processor's own look ahead, within a page, ends. */
 static void ask_for(const px_mat *m, int64_t i) {
-    enum { LINE = 64 / sizeof(double) };
-    if (!m->data || i >= m->rows) return;
-    const double *row = (const double *)m->data + i * m->ld;
-    for (int64_t j = 0; j < m->cols; j += LINE) __builtin_prefetch(row + j);
+    if (m->data && i < m->rows) px_prefetch((const double *)m->data + i * m->ld, (size_t)m->cols * sizeof(double));
 }
 
 void px_rough_row(px_rough *r, const px_comparison *c, int64_t i) {

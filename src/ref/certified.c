@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/parallel.h"
+#include "base/prefetch.h"
 #include "ref/fill.h"
 #include "ref/isa/isa.h"
 #include "ref/sides.h"
@@ -123,6 +124,15 @@ static void finish_row(const certificate *c, px_ref_row *row, int64_t i, int64_t
     for (int64_t j = 0; j < columns && !certain; j++) settle_entry(c, i, first + j, row->b[j]);
 }
 
+/* Asks for the places of some rows of a tile of results long before finish_row writes them. */
+static void expect_rows(const certificate *c, int64_t from, int64_t to, int64_t first) {
+    const px_mat *places[] = {&c->truth->v.hi, &c->truth->v.lo, &c->truth->v.radius};
+    int64_t width = 2 * c->b.width, columns = c->b.n - first < width ? c->b.n - first : width;
+    for (int64_t i = from; i < to && i < c->a.n; i++)
+        for (int p = 0; p < 3; p++)
+            if (places[p]->data) px_prefetch(at(places[p], i, first), (size_t)columns * sizeof(double));
+}
+
 /* Results of a tile as the kernels leave them. */
 enum { MOST = 4 * PX_REF_MAX_ROWS * PX_REF_MAX_WIDTH };
 typedef struct results {
@@ -139,6 +149,8 @@ static void multiply(const certificate *c, int64_t pair, int64_t panel, results 
         tile.hi = r->hi + to;
         tile.lo = r->lo + to;
         if ((2 * panel + across) * width >= c->b.n || (c->plain && down)) continue;
+        int64_t row = (4 * pair + part) * rows / 2;
+        expect_rows(c, row, row + rows / 2, 2 * panel * width);
         if (c->plain)
             c->isa->plain(&tile);
         else
