@@ -201,6 +201,27 @@ static void long_arrays(void **state) {
     px_arena_free(arena);
 }
 
+/* Arrays are rounded in blocks that are looked at as a whole for NaNs: each word, each place of a block. */
+static void nans_of_any_word(void **state) {
+    (void)state;
+    enum { ROWS = 300, COLUMNS = 300 };
+    static const uint32_t words[] = {0x7fc00000, 0xffc00000, 0x7f800001, 0xff801234, 0xffffffff};
+    px_arena *arena = px_arena_new();
+    for (size_t f = 2; f < px_fp_count(); f++) {
+        px_call call = {.op = PX_OP_ROUND, .recipe = px_recipe_uniform(px_fp_row(f))};
+        px_task task = {.call = &call};
+        float *x = px_arena_alloc(arena, ROWS * COLUMNS, sizeof *x);
+        for (int64_t i = 0; i < ROWS * COLUMNS; i++)
+            x[i] = (float)round_to(px_fp_row(1), ldexp((double)below(4096), -9));
+        for (int64_t i = 0; i < ROWS; i++) memcpy(&x[i * COLUMNS + i], &words[i % 5], sizeof *words);
+        task.in[0] = (px_view){.data = x, .fmt = px_fp_row(1), .rows = ROWS, .cols = COLUMNS, .rs = COLUMNS, .cs = 1};
+        task.out[0] = result_view(arena, px_fp_row(f), ROWS, COLUMNS);
+        try_task(arena, &task);
+        px_arena_reset(arena);
+    }
+    px_arena_free(arena);
+}
+
 /* Mostly steps in fp32, which have a path of their own; results in any format. */
 static px_recipe layer_recipe(void) {
     px_recipe r = some_recipe();
@@ -354,6 +375,7 @@ int main(void) {
         cmocka_unit_test(a_product_that_binary32_rounds),
         cmocka_unit_test(layer_operations),
         cmocka_unit_test(long_arrays),
+        cmocka_unit_test(nans_of_any_word),
         cmocka_unit_test(factorisations),
         cmocka_unit_test(every_path_was_tried),
     };

@@ -10,7 +10,7 @@ static const size_t line = 64, large_page = (size_t)1 << 21;
 
 void *px_room(int64_t count, size_t size) {
     size_t bytes;
-    if (count < 0 || __builtin_mul_overflow((size_t)count, size, &bytes) || bytes > SIZE_MAX - large_page)
+    if (__builtin_mul_overflow((size_t)count, size, &bytes) || bytes > SIZE_MAX - large_page)
         px_out_of_memory(SIZE_MAX);
     size_t unit = bytes < large_page ? line : large_page;
     bytes = (bytes / unit + 1) * unit;
