@@ -142,7 +142,8 @@ typedef struct product {
     const px_pair_kernels *kernels;
     px_pair_view a, b, c, start;
     double sign;
-    double *ah, *al;            /* strips of A */
+    bool low_a, low_b;          /* some number of it has a lo part */
+    double *ah, *al;            /* strips of A; al NULL: no lo parts */
     double *error_a, *error_b;  /* by term: of A's column, A a transpose; of B's row; else 0 */
     double *alpha, *through;    /* by row: anchor; sum_k |A_ik| ||dB_k|| */
     double *beta, *norm;        /* by column: anchor; norm */
@@ -241,7 +242,7 @@ static void multiply_strips(void *context, int64_t group) {
     int rows = p->kernels->rows, cols = p->kernels->cols;
     int64_t k = p->a.cols, size = k * cols, first = group * p->group, count = p->strips - first;
     if (count > p->group) count = p->group;
-    double *bh = numbers(count * size), *bl = p->b.t->has_lo ? numbers(count * size) : NULL;
+    double *bh = numbers(count * size), *bl = p->low_b ? numbers(count * size) : NULL;
     double oh[8 * MAX_WIDTH], ol[8 * MAX_WIDTH];
     for (int64_t s = 0; s < count; s++) pack_columns(p, first + s, bh + s * size, bl ? bl + s * size : NULL);
     for (int64_t i0 = 0; i0 < p->a.rows; i0 += rows)
@@ -329,6 +330,14 @@ void px_pair_inner(const px_pair_state *s, const px_call *call) {
     free(terms.h);
 }
 
+/* Results of calls may be doubles all the same: a scaled input. */
+static bool has_low(const px_pair_view *v) {
+    for (int64_t i = 0; v->t->has_lo && i < v->rows; i++)
+        for (int64_t j = 0; j < v->cols; j++)
+            if (v->t->lo[v->off + i * v->rs + j * v->cs] != 0) return true;
+    return false;
+}
+
 static int64_t at_least_1(int64_t n) { return n < 1 ? 1 : n; }
 
 static void plan(product *p) {
@@ -338,7 +347,7 @@ static void plan(product *p) {
     p->shares_a = at_least_1(p->strips_a * rows * k / CACHED * 4);
     if (p->shares_a > p->strips_a) p->shares_a = p->strips_a;
     p->strips = (p->b.cols + cols - 1) / cols;
-    p->group = CACHED / (at_least_1(k) * cols * (p->b.t->has_lo ? 2 : 1));
+    p->group = CACHED / (at_least_1(k) * cols * (p->low_b ? 2 : 1));
     if (p->group > p->strips / (4 * jobs)) p->group = p->strips / (4 * jobs);
     p->group = at_least_1(p->group);
     p->step = px_pair_padded(p->strips * cols);
@@ -352,11 +361,13 @@ void px_pair_gemm(const px_pair_state *s, const px_call *call) {
                  .c = px_pair_view_of(s, &call->out[0]),
                  .start = px_pair_view_of(s, &call->in[2]),
                  .sign = call->attr[0] < 0 ? -1 : 1};
+    p.low_a = has_low(&p.a);
+    p.low_b = has_low(&p.b);
     plan(&p);
     int64_t k = p.a.cols, m = p.strips_a * p.kernels->rows, n = p.strips * p.kernels->cols;
     int64_t strips = px_pair_padded(m * k), rows = p.start.t || p.sign < 0 ? m * p.step : 0;
     p.ah = px_pair_work_of(s, 2 * strips + 2 * rows);
-    p.al = p.a.t->has_lo ? p.ah + strips : NULL;
+    p.al = p.low_a ? p.ah + strips : NULL;
     if (rows) p.rows = (px_pair_row){p.ah + 2 * strips, p.ah + 2 * strips + rows};
     double *by_term = numbers(2 * k), *by_row = numbers(3 * m), *by_column = numbers(3 * n);
     memset(by_column, 0, (size_t)(3 * n) * sizeof *by_column);
