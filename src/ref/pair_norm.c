@@ -18,14 +18,6 @@ static double *bounds(int64_t n) {
     return b;
 }
 
-static px_pair_row fetch_new(const px_pair_view *v, int64_t i) {
-    px_pair_row row = {NULL, NULL};
-    if (!v->t) return row;
-    row = px_pair_row_new(v->cols);
-    px_pair_fetch(v, i, row);
-    return row;
-}
-
 static double safe(double bound) { return bound * PX_PAIR_SAFE + PX_PAIR_TINY; }
 static double row_error(const px_pair_view *v, int64_t i) { return v->t ? px_pair_row_error(v, i) : 0; }
 
@@ -35,8 +27,8 @@ static double row_error(const px_pair_view *v, int64_t i) { return v->t ? px_pai
 static void layernorm_row(void *context, int64_t i) {
     norm_job *j = context;
     int64_t n = j->x.cols;
-    px_pair_row x = fetch_new(&j->x, i), g = fetch_new(&j->gamma, 0), b = fetch_new(&j->beta, 0),
-                y = px_pair_row_new(n);
+    px_pair_row x = px_pair_operand(&j->x, i), g = px_pair_operand(&j->gamma, 0), b = px_pair_operand(&j->beta, 0),
+                y = px_pair_result(&j->y, i);
     double mean[2], rstd[2], rx = px_pair_row_error(&j->x, i);
     px_row_report r = j->k->layernorm(n, j->eps, y, mean, rstd, x, g, b);
     double s = rstd[0], d = s * rx / sqrt((double)n), rk = s * (1 + 3 * d) * rx;
@@ -45,11 +37,12 @@ static void layernorm_row(void *context, int64_t i) {
     j->bound[0][i] = decided ? safe(r.rounding[0] + spread) : (double)INFINITY;
     j->bound[1][i] = safe(r.rounding[1] + rx / sqrt((double)n));
     j->bound[2][i] = decided ? safe(r.rounding[2] + s * d * (1 + 6 * d)) : (double)INFINITY;
-    px_pair_store(&j->y, i, y.h, y.l, n);
+    px_pair_result_done(&j->y, i, y);
     px_pair_store(&j->mean, i, &mean[0], &mean[1], 1);
     px_pair_store(&j->rstd, i, &rstd[0], &rstd[1], 1);
-    double *all[] = {x.h, g.h, b.h, y.h};
-    for (size_t k = 0; k < sizeof all / sizeof *all; k++) free(all[k]);
+    px_pair_operand_done(&j->x, x);
+    px_pair_operand_done(&j->gamma, g);
+    px_pair_operand_done(&j->beta, b);
 }
 
 void px_pair_layernorm(const px_pair_state *s, const px_call *call) {
@@ -89,8 +82,8 @@ static double statistics(const norm_job *j, int64_t i, double size_k, double mea
 static void backward_row(void *context, int64_t i) {
     norm_job *j = context;
     int64_t n = j->x.cols;
-    px_pair_row dy = fetch_new(&j->dy, i), x = fetch_new(&j->x, i), g = fetch_new(&j->gamma, 0),
-                dx = px_pair_row_new(n);
+    px_pair_row dy = px_pair_operand(&j->dy, i), x = px_pair_operand(&j->x, i), g = px_pair_operand(&j->gamma, 0),
+                dx = px_pair_result(&j->dx, i);
     double mean[2], rstd[2], rs = px_pair_entry_error(&j->rstd, i, 0);
     statistics(j, i, 0, mean, rstd);
     px_row_report r = j->k->layernorm_backward(n, dx, dy, x, mean, rstd, g);
@@ -100,9 +93,10 @@ static void backward_row(void *context, int64_t i) {
     double spread = (s + rs) * (r.largest[2] * a + moved) + (rs > 0 ? rs * r.size[0] / s : 0);
     bool decided = row_error(&j->gamma, 0) == 0; /* gains are given numbers */
     j->bound[0][i] = decided ? safe(r.rounding[0] + spread) : (double)INFINITY;
-    px_pair_store(&j->dx, i, dx.h, dx.l, n);
-    double *all[] = {dy.h, x.h, g.h, dx.h};
-    for (size_t k = 0; k < sizeof all / sizeof *all; k++) free(all[k]);
+    px_pair_result_done(&j->dx, i, dx);
+    px_pair_operand_done(&j->dy, dy);
+    px_pair_operand_done(&j->x, x);
+    px_pair_operand_done(&j->gamma, g);
 }
 
 static norm_job backward_job(const px_pair_state *s, const px_call *call) {
@@ -127,13 +121,13 @@ void px_pair_layernorm_backward(const px_pair_state *s, const px_call *call) {
 
 static void normalise_row(void *context, int64_t i) {
     norm_job *j = context;
-    px_pair_row x = fetch_new(&j->x, i);
+    px_pair_row x = px_pair_operand(&j->x, i);
     double mean[2], rstd[2];
     j->normal[i] = px_pair_row_new(j->x.cols);
     statistics(j, i, 0, mean, rstd);
     px_row_report r = j->k->normalise(j->x.cols, j->normal[i], x, mean, rstd);
     j->bound[0][i] = r.rounding[0] + statistics(j, i, r.size[0], mean, rstd);
-    free(x.h);
+    px_pair_operand_done(&j->x, x);
 }
 
 enum { GAMMA_COLUMNS = 64 };
@@ -146,18 +140,19 @@ static void gamma_columns(void *context, int64_t block) {
     px_pair_view dy = j->dy;
     dy.off += from * dy.cs;
     dy.cols = n;
-    px_pair_row sum = px_pair_row_new(n), term = px_pair_row_new(n), d = px_pair_row_new(n);
+    px_pair_row sum = px_pair_row_new(n), term = px_pair_row_new(n);
     double bound[GAMMA_COLUMNS] = {0}, magnitude[GAMMA_COLUMNS] = {0};
     for (int64_t i = 0; i < m; i++) {
         px_pair_row k = {j->normal[i].h + from, j->normal[i].l + from};
         double rk = j->bound[0][i], rd = px_pair_row_error(&j->dy, i);
-        px_pair_fetch(&dy, i, d);
+        px_pair_row d = px_pair_operand(&dy, i);
         j->k->mul(px_pair_padded(n), term, d, k);
         j->k->add(px_pair_padded(n), sum, sum, term);
         for (int64_t c = 0; c < n; c++) {
             bound[c] += fabs(d.h[c]) * rk + rd * (fabs(k.h[c]) + rk);
             magnitude[c] += fabs(term.h[c]);
         }
+        px_pair_operand_done(&dy, d);
     }
     for (int64_t c = 0; c < n; c++)
         j->bound[1][from + c] = safe(bound[c] + (6 + 4 * (double)m) * 0x1p-106 * magnitude[c]);
@@ -166,7 +161,6 @@ static void gamma_columns(void *context, int64_t block) {
     px_pair_store(&out, 0, sum.h, sum.l, n);
     free(sum.h);
     free(term.h);
-    free(d.h);
 }
 
 void px_pair_layernorm_gamma(const px_pair_state *s, const px_call *call) {

@@ -39,12 +39,6 @@ static void finish(row_job *j) {
     }
 }
 
-static px_pair_row fetch_new(const px_pair_view *v, int64_t i) {
-    px_pair_row row = px_pair_row_new(v->cols);
-    px_pair_fetch(v, i, row);
-    return row;
-}
-
 static double safe(double bound) { return bound * PX_PAIR_SAFE + PX_PAIR_TINY; }
 
 /* ---- elementwise ---- */
@@ -59,7 +53,8 @@ static void elementwise_row(void *context, int64_t i) {
     const px_pair_view *v = j->in;
     bool two = j->call->op == PX_OP_ADD || j->call->op == PX_OP_MUL;
     int64_t n = v[0].cols;
-    px_pair_row a = fetch_new(&v[0], i), b = two ? fetch_new(&v[1], i) : px_pair_row_new(n), y = px_pair_row_new(n);
+    px_pair_row a = px_pair_operand(&v[0], i), b = two ? px_pair_operand(&v[1], i) : px_pair_row_new(n);
+    px_pair_row y = px_pair_result(&j->out[0], i);
     double ra = px_pair_row_error(&v[0], i), rb = two ? px_pair_row_error(&v[1], i) : 0;
     for (int64_t c = 0; !two && c < n; c++) b.h[c] = j->factor[0], b.l[c] = j->factor[1];
     if (j->call->op == PX_OP_DROPOUT)
@@ -72,10 +67,12 @@ static void elementwise_row(void *context, int64_t i) {
     double spread = j->call->op == PX_OP_ADD ? ra + rb : product_error(&r, ra, rb);
     if (!two) r.rounding[0] *= 1.5; /* the factor is off by 1.01 U2 itself */
     j->bound[0][i] = safe(r.rounding[0] + spread);
-    px_pair_store(&j->out[0], i, y.h, y.l, n);
-    free(a.h);
-    free(b.h);
-    free(y.h);
+    px_pair_result_done(&j->out[0], i, y);
+    px_pair_operand_done(&v[0], a);
+    if (two)
+        px_pair_operand_done(&v[1], b);
+    else
+        free(b.h);
 }
 
 /* Rows of a table, or of the operand as they are. */
@@ -84,10 +81,10 @@ static void copy_row(void *context, int64_t i) {
     int64_t from = i;
     if (j->call->op == PX_OP_GATHER) from = (int64_t)j->in[1].t->hi[j->in[1].off + i * j->in[1].rs];
     PX_ASSERT(from >= 0 && from < j->in[0].rows);
-    px_pair_row a = fetch_new(&j->in[0], from);
+    px_pair_row a = px_pair_operand(&j->in[0], from);
     px_pair_store(&j->out[0], i, a.h, a.l, j->in[0].cols);
     j->bound[0][i] = px_pair_row_error(&j->in[0], from);
-    free(a.h);
+    px_pair_operand_done(&j->in[0], a);
 }
 
 void px_pair_elementwise(const px_pair_state *s, const px_call *call) {
@@ -114,37 +111,40 @@ void px_pair_elementwise(const px_pair_state *s, const px_call *call) {
 
 /* ---- sums ---- */
 
+enum { SUMS = 8 }; /* at a time: of columns, a vector each term */
+
 /* |d sum| <= sqrt(n) r for a row; for a column of rows, the sum of theirs. */
-static void sum_errors(const px_pair_view *v, int64_t first, int64_t rows, double *error) {
+static void sum_errors(const px_pair_view *v, int64_t first, int64_t rows, double error[SUMS]) {
     double root = sqrt((double)v->cols);
     for (int64_t i = 0; i < rows && v->layout != PX_PAIR_COLUMNS; i++)
         error[i] = root * (v->layout == PX_PAIR_ROWS ? px_pair_row_error(v, first + i) : px_pair_all_error(v));
-    for (int64_t t = 0; t < v->cols && v->layout == PX_PAIR_COLUMNS; t++)
-        px_pair_add_column_errors(v, first, rows, t, error);
+    if (v->layout == PX_PAIR_COLUMNS) px_pair_sum_entry_errors(v, first, rows, error);
 }
 
-enum { SUMS = 8 }; /* at a time: of columns, a line of the cache each term */
+static void sum_row(const row_job *j, int64_t i, double *h, double *l, double *rounding) {
+    double s[2];
+    px_pair_row row = px_pair_operand(&j->in[0], i);
+    *rounding = j->k->sum(px_pair_padded(j->in[0].cols), s, row).rounding[0];
+    *h = s[0], *l = s[1];
+    px_pair_operand_done(&j->in[0], row);
+}
 
 static void sum_rows(void *context, int64_t share) {
     row_job *j = context;
     const px_pair_view *v = &j->in[0];
-    int64_t n = v->cols, padded = px_pair_padded(n), first = share * SUMS;
-    int64_t rows = v->rows - first < SUMS ? v->rows - first : SUMS;
-    px_pair_row all = px_pair_row_new(SUMS * padded);
-    double error[SUMS] = {0};
+    int64_t first = share * SUMS, rows = v->rows - first < SUMS ? v->rows - first : SUMS;
+    double error[SUMS], h[SUMS], l[SUMS], rounding[SUMS];
     sum_errors(v, first, rows, error);
-    for (int64_t t = 0; t < n; t++)
-        for (int64_t i = 0; i < rows; i++) {
-            int64_t from = v->off + (first + i) * v->rs + t * v->cs, to = i * padded + t;
-            all.h[to] = v->t->hi[from], all.l[to] = v->t->lo[from];
-        }
-    for (int64_t i = 0; i < rows; i++) {
-        double s[2];
-        px_row_report r = j->k->sum(padded, s, (px_pair_row){all.h + i * padded, all.l + i * padded});
-        px_pair_store(&j->out[0], first + i, &s[0], &s[1], 1);
-        j->bound[0][first + i] = safe(r.rounding[0] + error[i]);
+    if (v->rs == 1 && rows == SUMS) {
+        int64_t at = v->off + first;
+        j->k->sums(v->cols, v->cs, h, l, rounding, (px_pair_row){v->t->hi + at, v->t->lo + at});
+    } else {
+        for (int64_t i = 0; i < rows; i++) sum_row(j, first + i, &h[i], &l[i], &rounding[i]);
     }
-    free(all.h);
+    for (int64_t i = 0; i < rows; i++) {
+        px_pair_store(&j->out[0], first + i, &h[i], &l[i], 1);
+        j->bound[0][first + i] = safe(rounding[i] + error[i]);
+    }
 }
 
 void px_pair_sum(const px_pair_state *s, const px_call *call) {
@@ -160,19 +160,19 @@ static void gelu_row(void *context, int64_t i) {
     bool backward = j->call->op == PX_OP_GELU_BACKWARD;
     int64_t n = j->out[0].cols, padded = px_pair_padded(n);
     const px_pair_view *vx = &j->in[backward ? 1 : 0];
-    px_pair_row x = fetch_new(vx, i), y = px_pair_row_new(n), g = px_pair_row_new(n);
+    px_pair_row x = px_pair_operand(vx, i), y = px_pair_result(&j->out[0], i), g = px_pair_row_new(n);
     double rx = px_pair_row_error(vx, i);
     px_row_report r = j->k->gelu(px_pair_numbers(), padded, y, g, x);
     double rg = r.rounding[1] + 2 * rx, bound = r.rounding[0] + (r.largest[0] + 2 * rx) * rx;
     if (backward) {
-        px_pair_fetch(&j->in[0], i, x);
-        px_row_report m = j->k->mul(padded, y, x, g);
+        px_pair_row dy = px_pair_operand(&j->in[0], i);
+        px_row_report m = j->k->mul(padded, y, dy, g);
         bound = m.rounding[0] + product_error(&m, px_pair_row_error(&j->in[0], i), rg);
+        px_pair_operand_done(&j->in[0], dy);
     }
     j->bound[0][i] = safe(bound);
-    px_pair_store(&j->out[0], i, y.h, y.l, n);
-    free(x.h);
-    free(y.h);
+    px_pair_result_done(&j->out[0], i, y);
+    px_pair_operand_done(vx, x);
     free(g.h);
 }
 
@@ -193,13 +193,12 @@ static int64_t visible(const px_call *c, int64_t i) {
 static void softmax_row(void *context, int64_t i) {
     row_job *j = context;
     int64_t n = j->in[0].cols;
-    px_pair_row x = fetch_new(&j->in[0], i), p = px_pair_row_new(n);
+    px_pair_row x = px_pair_operand(&j->in[0], i), p = px_pair_result(&j->out[0], i);
     px_row_report r = j->k->softmax(px_pair_numbers(), px_pair_padded(n), visible(j->call, i), j->factor, p, x);
     double spread = 0.505 * j->factor[0] * px_pair_row_error(&j->in[0], i);
     j->bound[0][i] = r.undecided ? (double)INFINITY : safe(r.rounding[0] + spread);
-    px_pair_store(&j->out[0], i, p.h, p.l, n);
-    free(x.h);
-    free(p.h);
+    px_pair_result_done(&j->out[0], i, p);
+    px_pair_operand_done(&j->in[0], x);
 }
 
 void px_pair_softmax(const px_pair_state *s, const px_call *call) {
@@ -214,7 +213,8 @@ void px_pair_softmax(const px_pair_state *s, const px_call *call) {
 static void softmax_backward_row(void *context, int64_t i) {
     row_job *j = context;
     int64_t n = j->in[0].cols;
-    px_pair_row dp = fetch_new(&j->in[0], i), p = fetch_new(&j->in[1], i), ds = px_pair_row_new(n);
+    px_pair_row dp = px_pair_operand(&j->in[0], i), p = px_pair_operand(&j->in[1], i);
+    px_pair_row ds = px_pair_result(&j->out[0], i);
     double rdp = px_pair_row_error(&j->in[0], i), rp = px_pair_row_error(&j->in[1], i);
     px_row_report r = j->k->softmax_backward(px_pair_padded(n), visible(j->call, i), j->factor, ds, dp, p);
     double first = r.largest[1] * rdp + rp * (r.largest[0] + r.size[0]);
@@ -222,10 +222,9 @@ static void softmax_backward_row(void *context, int64_t i) {
     bool probabilities = r.largest[1] < 0.6 || rp == 0; /* ||p|| <= 1, but for its error: 1.01 */
     double bound = safe(r.rounding[0] + 1.01 * fabs(j->factor[0]) * (first + second));
     j->bound[0][i] = probabilities && rp < 0.005 ? bound : (double)INFINITY;
-    px_pair_store(&j->out[0], i, ds.h, ds.l, n);
-    free(dp.h);
-    free(p.h);
-    free(ds.h);
+    px_pair_result_done(&j->out[0], i, ds);
+    px_pair_operand_done(&j->in[0], dp);
+    px_pair_operand_done(&j->in[1], p);
 }
 
 void px_pair_softmax_backward(const px_pair_state *s, const px_call *call) {

@@ -117,16 +117,18 @@ double px_pair_entry_error(const px_pair_view *v, int64_t i, int64_t j) {
     return fmin(t->row[e / t->cols], (t->row_entry[e / t->cols] + t->col_entry[e % t->cols]) * PX_PAIR_SAFE);
 }
 
-void px_pair_add_column_errors(const px_pair_view *v, int64_t i, int64_t count, int64_t j, double *error) {
+void px_pair_sum_entry_errors(const px_pair_view *v, int64_t i, int64_t rows, double error[8]) {
     const px_pair_tensor *t = v->t;
-    PX_ASSERT(v->layout == PX_PAIR_COLUMNS);
-    if (!t->has_error) return;
-    int64_t e = element(v, i, j), row = e / t->cols;
-    const double *entry = t->col_entry + e % t->cols;
-    for (int64_t q = 0; q < count; q++) {
-        double sum = (t->row_entry[row] + entry[q * v->rs]) * PX_PAIR_SAFE;
-        error[q] += sum < t->row[row] ? sum : t->row[row];
-    }
+    PX_ASSERT(v->layout == PX_PAIR_COLUMNS && rows <= 8);
+    double entry[8] = {0}, all[8] = {0};
+    int64_t e = element(v, i, 0), row = e / t->cols, step = v->cs / t->cols;
+    for (int64_t q = 0; q < rows; q++) entry[q] = t->col_entry[e % t->cols + q * v->rs];
+    for (int64_t j = 0; t->has_error && j < v->cols; j++, row += step)
+        for (int q = 0; q < 8; q++) {
+            double sum = (t->row_entry[row] + entry[q]) * PX_PAIR_SAFE;
+            all[q] += sum < t->row[row] ? sum : t->row[row];
+        }
+    memcpy(error, all, sizeof all);
 }
 
 double px_pair_column_error(const px_pair_view *v, int64_t j) {
@@ -185,6 +187,34 @@ void px_pair_store(const px_pair_view *v, int64_t i, const double *h, const doub
         return;
     }
     for (int64_t j = 0; j < n; j++) to_h[j * v->cs] = h[j], to_l[j * v->cs] = l[j];
+}
+
+static bool in_place(const px_pair_view *v) { return v->cs == 1 && v->cols == px_pair_padded(v->cols); }
+
+static px_pair_row own_row(const px_pair_view *v, int64_t i) {
+    return (px_pair_row){v->t->hi + element(v, i, 0), v->t->lo + element(v, i, 0)};
+}
+
+px_pair_row px_pair_operand(const px_pair_view *v, int64_t i) {
+    if (!v->t) return (px_pair_row){NULL, NULL};
+    if (in_place(v)) return own_row(v, i);
+    px_pair_row row = px_pair_row_new(v->cols);
+    px_pair_fetch(v, i, row);
+    return row;
+}
+
+void px_pair_operand_done(const px_pair_view *v, px_pair_row row) {
+    if (!in_place(v)) free(row.h);
+}
+
+px_pair_row px_pair_result(const px_pair_view *v, int64_t i) {
+    return in_place(v) ? own_row(v, i) : px_pair_row_new(v->cols);
+}
+
+void px_pair_result_done(const px_pair_view *v, int64_t i, px_pair_row row) {
+    if (in_place(v)) return;
+    px_pair_store(v, i, row.h, row.l, v->cols);
+    free(row.h);
 }
 
 /* ---- bounds ---- */

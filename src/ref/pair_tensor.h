@@ -62,8 +62,8 @@ double px_pair_row_error(const px_pair_view *v, int64_t i);
 double px_pair_all_error(const px_pair_view *v);
 double px_pair_column_error(const px_pair_view *v, int64_t j); /* layout COLUMNS */
 double px_pair_entry_error(const px_pair_view *v, int64_t i, int64_t j);
-/* Those of entries (i .. i + count - 1, j), each added to error[0 ..]; layout COLUMNS. */
-void px_pair_add_column_errors(const px_pair_view *v, int64_t i, int64_t count, int64_t j, double *error);
+/* error[q]: the sum of those of row i + q; up to 8 rows; layout COLUMNS. */
+void px_pair_sum_entry_errors(const px_pair_view *v, int64_t i, int64_t rows, double error[8]);
 
 /* Row i, padded with zeros to a multiple of 8. */
 void px_pair_fetch(const px_pair_view *v, int64_t i, px_pair_row to);
@@ -71,6 +71,14 @@ void px_pair_store(const px_pair_view *v, int64_t i, const double *h, const doub
 
 int64_t px_pair_padded(int64_t n);
 px_pair_row px_pair_row_new(int64_t n); /* of zeros; free(row.h) */
+
+/* Row i for a kernel: the tensor's own numbers where they lie side by side and fill vectors, else a copy, padded with
+ * zeros. Without a tensor: NULL. */
+px_pair_row px_pair_operand(const px_pair_view *v, int64_t i);
+void px_pair_operand_done(const px_pair_view *v, px_pair_row row);
+/* Where a kernel may write row i; it is written once this is done. */
+px_pair_row px_pair_result(const px_pair_view *v, int64_t i);
+void px_pair_result_done(const px_pair_view *v, int64_t i, px_pair_row row);
 
 /* Before the first call that writes a tensor: no error. */
 void px_pair_reset(const px_pair_state *s, int call);

@@ -17,6 +17,7 @@ const px_pair_kernels PX_PAIR_TABLE = {
     .add = row_add,
     .mul = row_mul,
     .sum = row_sum,
+    .sums = row_sums,
     .gelu = row_gelu,
     .softmax = row_softmax,
     .softmax_backward = row_softmax_backward,

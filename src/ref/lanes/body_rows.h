@@ -42,6 +42,25 @@ static px_row_report row_sum(int64_t n, double s[2], px_pair_row a) {
     return (px_row_report){.rounding = {path(n) * E_ADD * U2 * sum_lanes(magnitude)}};
 }
 
+/* Term t of all 8 rows is at a + t step: lane i of row_sum is here a vector, with the same additions. */
+static void row_sums(int64_t n, int64_t step, double h[8], double l[8], double rounding[8], px_pair_row a) {
+    dd8 sum[8];
+    v8 magnitude[8];
+    for (int i = 0; i < 8; i++) sum[i] = all_dd(0, 0), magnitude[i] = all(0);
+    for (int64_t j = 0; j < n; j += 8)
+        for (int i = 0; i < 8 && j + i < n; i++) {
+            dd8 x = load_dd(a.h + (j + i) * step, a.l + (j + i) * step);
+            sum[i] = add_dd(sum[i], x);
+            magnitude[i] += abs8(x.h);
+        }
+    for (int i = 1; i < 8; i++) {
+        sum[0] = add_dd(sum[0], sum[i]);
+        magnitude[0] += magnitude[i];
+    }
+    store_dd(h, l, sum[0]);
+    store8(rounding, path((n + 7) / 8 * 8) * E_ADD * U2 * magnitude[0]);
+}
+
 /* c + r p, |r p| < |c|/64, not normalised: a chain of 20 cycles, of 60 as mul_dd and add_dd. |p.l| <= 2.2 u |p|, and so
  * of the result. Errors in U2 of c + r p: r.l p.l and two roundings of what is below 5 u |r p|, 0.2; those of the two
  * last sums, each below 2.1 u, 4.2. */

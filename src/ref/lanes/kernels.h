@@ -65,6 +65,8 @@ typedef struct px_pair_kernels {
     px_row_report (*mul)(int64_t n, px_pair_row y, px_pair_row a, px_pair_row b);
     /* s[0] = the sum of the row: rounding[0]. */
     px_row_report (*sum)(int64_t n, double s[2], px_pair_row a);
+    /* The same of the 8 columns of a matrix of n rows, `step` apart: the bits that sum gives for each. */
+    void (*sums)(int64_t n, int64_t step, double h[8], double l[8], double rounding[8], px_pair_row a);
     /* y = gelu(x), dy/dx in g: rounding[0], [1]; largest[0]: max |g|. */
     px_row_report (*gelu)(const px_pair_constants *c, int64_t n, px_pair_row y, px_pair_row g, px_pair_row x);
     /* Softmax of scale times the first `visible` entries, 0 for the others. */
