@@ -98,19 +98,20 @@ static double *make_gram(const double *x, int64_t lines, int64_t terms, int64_t 
  * 2) u for fused sums of k terms in any order; lambda(H) <= ||H||_F at the end. Norms beyond 2^+-100 are not squared.
  * */
 double px_pairs_norm(const double *x, int64_t rows, int64_t cols, int64_t rs, int64_t cs, int squarings) {
-    int64_t lines = rows < cols ? rows : cols, terms = rows < cols ? cols : rows;
+    bool by_rows = rows < cols || (rows == cols && cs <= rs); /* of a square: lines that lie side by side */
+    int64_t lines = by_rows ? rows : cols, terms = by_rows ? cols : rows;
+    int64_t line_step = by_rows ? rs : cs, term_step = by_rows ? cs : rs;
     double *line_norms = numbers(lines), whole;
-    for (int64_t i = 0; i < lines; i++)
-        line_norms[i] = norm_of(x + i * (rows < cols ? rs : cs), terms, rows < cols ? cs : rs);
+    for (int64_t i = 0; i < lines; i++) line_norms[i] = norm_of(x + i * line_step, terms, term_step);
     whole = norm_of(line_norms, lines, 1);
     free(line_norms);
     if (squarings < 0 || !(whole < 0x1p100) || !(whole > 0x1p-100)) return whole;
-    double *g = make_gram(x, lines, terms, rows < cols ? rs : cs, rows < cols ? cs : rs);
+    double *g = make_gram(x, lines, terms, line_step, term_step);
     double error[8] = {1.01 * (double)(terms + 2) * 0x1p-53 * whole * whole + PX_PAIR_TINY};
     PX_ASSERT(squarings < 4); /* the 16th power of the norm is a double */
     for (int p = 1; p <= squarings; p++) {
         double size = norm_of(g, lines * lines, 1);
-        double *next = make_gram(g, lines, lines, lines, 1);
+        double *next = make_gram(g, lines, lines, 1, lines); /* symmetric: packed as it lies */
         error[p] = 1.01 * (double)(lines + 2) * 0x1p-53 * size * size + PX_PAIR_TINY;
         free(g);
         g = next;
