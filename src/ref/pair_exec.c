@@ -53,7 +53,9 @@ static px_status open_program(const px_exec *self, void **state, const px_prog *
     (void)self;
     (void)err;
     for (int c = 0; c < prog->n_calls; c++) px_call_check(prog, &prog->calls[c]);
-    return px_pair_state_new((px_pair_state **)state, prog);
+    px_status status = px_pair_state_new((px_pair_state **)state, prog);
+    if (status == PX_OK) px_pair_find_groups(*state);
+    return status;
 }
 
 static void close_program(void *state) { px_pair_state_free(state); }
@@ -111,12 +113,16 @@ static px_status get(void *state, int slot, px_wide *value, px_error *err) {
 static px_status run(void *state, int first, int count, px_error *err) {
     const px_pair_state *s = state;
     PX_ASSERT(first >= 0 && count >= 0 && first <= s->prog->n_calls - count);
-    for (int c = first; c < first + count; c++) {
+    for (int c = first, end; c < first + count; c = end) {
         const px_call *call = &s->prog->calls[c];
         operation *op = find(call);
         if (!op) return px_fail(err, PX_INCOMPLETE, "pairs has no %s", px_op_name(call->op));
-        px_pair_reset(s, c);
-        op(s, call);
+        end = s->group_end[c] < first + count ? s->group_end[c] : first + count;
+        for (int k = c; k < end; k++) px_pair_reset(s, k);
+        if (end - c > 1)
+            px_pair_run_group(s, c, end);
+        else
+            op(s, call);
     }
     return PX_OK;
 }

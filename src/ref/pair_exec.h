@@ -9,6 +9,9 @@ void px_pair_gemm(const px_pair_state *s, const px_call *call);
 /* An inner product, of which tiles would be mostly zeros: the products of two rows, and their sum. */
 bool px_pair_is_inner(const px_call *call);
 void px_pair_inner(const px_pair_state *s, const px_call *call);
+/* Small products that may run side by side: found once; from a call that px_pair_reset has seen, as all of them. */
+void px_pair_find_groups(px_pair_state *s);
+void px_pair_run_group(const px_pair_state *s, int first, int end);
 void px_pair_elementwise(const px_pair_state *s, const px_call *call); /* add, mul, scale, dropout, round, gather */
 void px_pair_sum(const px_pair_state *s, const px_call *call);
 void px_pair_gelu(const px_pair_state *s, const px_call *call); /* both directions */

@@ -76,6 +76,7 @@ void px_pair_state_free(px_pair_state *s) {
     }
     free(s->work->numbers);
     free(s->work);
+    free(s->group_end);
     free(s->slots);
     free(s);
 }

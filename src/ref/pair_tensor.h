@@ -34,6 +34,7 @@ typedef struct px_pair_state {
     const px_prog *prog;
     px_pair_tensor *slots;
     px_pair_work *work;
+    int *group_end; /* by call: the call after those that may run side by side with it (pair_group.c) */
 } px_pair_state;
 
 /* n numbers, aligned to 64 bytes, of any value; the state's, until the next call of this. Kept, so that the megabytes of
