@@ -66,11 +66,11 @@ static void gram_rows(void *context, int64_t strip) {
                      g->term_step);
 }
 
-/* A strip of columns of X X^T. */
-static void gram_strip(void *context, int64_t strip) {
+/* A strip of columns of X X^T, down to the diagonal: the longest first, so that threads end together. */
+static void gram_strip(void *context, int64_t turn) {
     const gram *g = context;
     int rows = g->kernels->rows, cols = g->kernels->cols;
-    int64_t j0 = strip * cols, width = g->lines - j0 < cols ? g->lines - j0 : cols;
+    int64_t j0 = ((g->lines - 1) / cols - turn) * cols, width = g->lines - j0 < cols ? g->lines - j0 : cols;
     double *b = numbers(g->terms * cols), tile[8 * MAX_WIDTH];
     g->kernels->pack(cols, b, g->x + j0 * g->line_step, width, g->terms, g->line_step, g->term_step);
     for (int64_t i0 = 0; i0 < j0 + width; i0 += rows) {
@@ -304,13 +304,6 @@ bool px_pair_is_inner(const px_call *call) {
     return call->out[0].rows == 1 && call->out[0].cols == 1 && call->in[2].slot < 0 && call->attr[0] > 0;
 }
 
-/* The only row of a view, padded with zeros. */
-static px_pair_row fetch(const px_pair_view *v) {
-    px_pair_row row = px_pair_row_new(v->cols);
-    px_pair_fetch(v, 0, row);
-    return row;
-}
-
 void px_pair_inner(const px_pair_state *s, const px_call *call) {
     const px_pair_kernels *kernels = px_pair_kernels_chosen();
     px_arg column = call->in[1], turned = column;
@@ -318,7 +311,7 @@ void px_pair_inner(const px_pair_state *s, const px_call *call) {
     px_pair_view a = px_pair_view_of(s, &call->in[0]), b = px_pair_view_of(s, &turned),
                  out = px_pair_view_of(s, &call->out[0]);
     int64_t n = a.cols, padded = px_pair_padded(n);
-    px_pair_row x = fetch(&a), y = fetch(&b), terms = px_pair_row_new(n);
+    px_pair_row x = px_pair_operand(&a, 0), y = px_pair_operand(&b, 0), terms = px_pair_row_new(n);
     double sum[2], ea = px_pair_all_error(&a), eb = px_pair_all_error(&b);
     px_row_report products = kernels->mul(padded, terms, x, y), additions = kernels->sum(padded, sum, terms);
     double error = sqrt((double)n) * products.rounding[0] + additions.rounding[0];
@@ -326,8 +319,8 @@ void px_pair_inner(const px_pair_state *s, const px_call *call) {
     error = error * PX_PAIR_SAFE + PX_PAIR_TINY;
     px_pair_store(&out, 0, &sum[0], &sum[1], 1);
     px_pair_commit(&out, &error, NULL, NULL);
-    free(x.h);
-    free(y.h);
+    px_pair_operand_done(&a, x);
+    px_pair_operand_done(&b, y);
     free(terms.h);
 }
 
