@@ -5,6 +5,11 @@
  * (n + 1) 2^(K-106); c += e: n (kb + 3)/2 2^(K-106); the total of nb blocks: nb (nb + 1)/2 (kb + 1) 2^(K-106); al bl
  * left out: 2^-106 alpha beta. Together gamma_n alpha beta with
  *     gamma_n = 1.01 2^-105 (4 (n + 2) + n (kb + 2)/2 + nb (nb + 1)(kb + 2)/2).
+ * Lo parts in binary32 (narrowed; w = 2^-24): a' = a / alpha, al' = 2^53 al / alpha, |al'| <= |a'|, and so for b, so
+ * that sum |al' b'| + |a' bl'| <= 2 by Cauchy and Schwarz. The factors' roundings are 2 w of that, and a term passes at
+ * most the 2 kb additions of its block, which round by w each: (2 kb + 3) w; then the total's nb and two more in double.
+ * What underflow takes is below 2^-148 a term and factor. All of it times 2^-53 alpha beta: about 2^-70, for
+ * operands whose errors are no smaller than that, and a quarter of the time less.
  * Propagation, row by row: ||dC_i|| <= ||dA_i|| ||B|| + ||(A dB)_i|| + ||dA_i|| ||dB||_F. Entry by entry where A is a
  * transpose (weights' gradients): |dC_jk| <= sum_i (a_i |B_ik| + |A_ij| b_i + a_i b_i), a_i, b_i bounds of the rows i.
  * */
@@ -24,6 +29,12 @@ static const double LARGEST_NORM = 0x1p450, SMALLEST_NORM = 0x1p-450;
 static double gamma_of(int64_t terms) {
     double n = (double)terms, kb = fmin(n, PX_TILE_BLOCK), nb = ceil(n / PX_TILE_BLOCK);
     return 1.01 * 0x1p-105 * (4 * (n + 2) + n * (kb + 2) / 2 + nb * (nb + 1) * (kb + 2) / 2);
+}
+
+/* What the lo parts in binary32 add to it. */
+static double narrow_gamma_of(int64_t terms) {
+    double n = (double)terms, kb = fmin(n, PX_TILE_BLOCK), nb = ceil(n / PX_TILE_BLOCK);
+    return 0x1p-53 * 2 * (1.01 * (2 * kb + 3) * 0x1p-24 + (nb + 2) * 0x1p-53 + n * 0x1p-140);
 }
 
 static double *numbers(int64_t n) { return px_room(n, sizeof(double)); }
@@ -144,6 +155,7 @@ typedef struct product {
     px_pair_view a, b, c, start;
     double sign;
     bool low_a, low_b;          /* some number of it has a lo part */
+    bool narrowed;              /* the lo parts are multiplied in binary32 */
     double *ah, *al;            /* strips of A; al NULL: no lo parts */
     double *error_a, *error_b;  /* by term: of A's column, A a transpose; of B's row; else 0 */
     double *alpha, *through;    /* by row: anchor; sum_k |A_ik| ||dB_k|| */
@@ -178,6 +190,7 @@ static void pack_rows(product *p, int64_t strip) {
         p->alpha[i0 + q] = power_above(norm[q]);
         p->through[i0 + q] = sum[q];
     }
+    if (p->narrowed) p->kernels->narrow_strip(width, p->al + i0 * k, ah, k, p->alpha + i0);
 }
 
 static void pack_share(void *context, int64_t share) {
@@ -235,6 +248,7 @@ static void pack_columns(product *p, int64_t strip, double *bh, double *bl) {
     else
         p->kernels->strip_norms(cols, bh, k, norm);
     for (int q = 0; q < cols; q++) p->beta[j0 + q] = power_above(norm[q]);
+    if (p->narrowed) p->kernels->narrow_strip(cols, bl, bh, k, p->beta + j0);
     if (p->a.layout == PX_PAIR_COLUMNS && p->a.t->has_error) weigh(bh, k, cols, p->error_a, p->weighted + j0);
 }
 
@@ -255,8 +269,9 @@ static void multiply_strips(void *context, int64_t group) {
                 out = (px_tile_out){p->rows.h + row_at, p->rows.l + row_at, p->step, false};
             else if (whole)
                 out = (px_tile_out){p->c.t->hi + at, p->c.t->lo + at, p->c.rs, p->past_cache};
-            p->kernels->tile(k, p->ah + i0 * k, p->al ? p->al + i0 * k : NULL, bh + s * size, bl ? bl + s * size : NULL,
-                             p->alpha + i0, p->beta + j0, out);
+            (p->narrowed ? p->kernels->narrow_tile : p->kernels->tile)(
+                k, p->ah + i0 * k, p->al ? p->al + i0 * k : NULL, bh + s * size, bl ? bl + s * size : NULL,
+                p->alpha + i0, p->beta + j0, out);
             if (out.h == oh) put_tile(p, i0, j0, oh, ol);
         }
     if (p->past_cache) atomic_thread_fence(memory_order_seq_cst); /* streamed stores come in any order */
@@ -266,7 +281,7 @@ static void multiply_strips(void *context, int64_t group) {
 
 static void bound(product *p) {
     int64_t m = p->c.rows, n = p->c.cols, k = p->a.cols;
-    double gamma = gamma_of(k), anchors = norm_of(p->beta, n, 1), top = 0, both = 0, largest = 0,
+    double gamma = gamma_of(k) + (p->narrowed ? narrow_gamma_of(k) : 0), anchors = norm_of(p->beta, n, 1), top = 0, both = 0, largest = 0,
            smallest = LARGEST_NORM;
     double norm_b = p->a.t->has_error ? right_norm(&p->b, m, p->norm) : 0, all_b = px_pair_all_error(&p->b);
     double all_a = px_pair_all_error(&p->a);
@@ -332,6 +347,23 @@ static bool has_low(const px_pair_view *v) {
     return false;
 }
 
+/* The error of a view over its size, as Frobenius norms. */
+static double relative_error(const px_pair_view *v) {
+    bool upright = v->cs == 1;
+    int64_t lines = upright ? v->rows : v->cols, terms = upright ? v->cols : v->rows;
+    double *line = numbers(lines), error = px_pair_all_error(v);
+    for (int64_t i = 0; i < lines; i++)
+        line[i] = norm_of(v->t->hi + v->off + i * (upright ? v->rs : v->cs), terms, upright ? 1 : v->rs);
+    double size = norm_of(line, lines, 1);
+    free(line);
+    return size > 0 ? error / size : 0;
+}
+
+static bool may_narrow(const product *p) {
+    double least = narrow_gamma_of(p->a.cols);
+    return p->low_a && p->low_b && (relative_error(&p->a) >= least || relative_error(&p->b) >= least);
+}
+
 static int64_t at_least_1(int64_t n) { return n < 1 ? 1 : n; }
 
 static void plan(product *p) {
@@ -357,6 +389,7 @@ void px_pair_gemm(const px_pair_state *s, const px_call *call) {
                  .sign = call->attr[0] < 0 ? -1 : 1};
     p.low_a = has_low(&p.a);
     p.low_b = has_low(&p.b);
+    p.narrowed = may_narrow(&p);
     plan(&p);
     int64_t k = p.a.cols, m = p.strips_a * p.kernels->rows, n = p.strips * p.kernels->cols;
     int64_t strips = px_pair_padded(m * k), rows = p.start.t || p.sign < 0 ? m * p.step : 0;

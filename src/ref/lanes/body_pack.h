@@ -1,5 +1,6 @@
 /* Strips of lines for the tiles, and norms; PX_TILE_ROWS and TILE_COLS are known here, so that loops over them are
  * vectors. */
+#include "base/prefetch.h"
 #include "ref/lanes/kernels.h"
 #include "ref/lanes/lanes.h"
 
@@ -20,11 +21,16 @@ TILE_INLINE void turn(double *to, int64_t width, const double *x, int64_t line_s
 #endif
 }
 
+enum { AHEAD = 32 }; /* terms, where each lies far from the next */
+
 TILE_INLINE void pack_of(const int width, double *to, const double *x, int64_t lines, int64_t terms, int64_t line_step,
                          int64_t term_step) {
     int64_t k = 0;
     if (lines == width && line_step == 1)
-        for (; k < terms; k++) memcpy(to + k * width, x + k * term_step, (size_t)width * sizeof *to);
+        for (; k < terms; k++) {
+            if (k + AHEAD < terms) px_prefetch_near(x + (k + AHEAD) * term_step, (size_t)width * sizeof *x);
+            memcpy(to + k * width, x + k * term_step, (size_t)width * sizeof *to);
+        }
     if (lines == width && term_step == 1 && width % 4 == 0)
         for (; k + 8 <= terms; k += 8) /* 64 bytes of each line */
             for (int q = 0; q < width; q += 4)
@@ -40,6 +46,29 @@ static void pack(int width, double *to, const double *x, int64_t lines, int64_t 
         pack_of(PX_TILE_ROWS, to, x, lines, terms, line_step, term_step);
     else
         pack_of(TILE_COLS, to, x, lines, terms, line_step, term_step);
+}
+
+/* By way of bytes, as numbers of one type take the place of another's. */
+TILE_INLINE void narrow_strip_of(const int width, double *lo, const double *hi, int64_t terms, const double *anchor) {
+    double by[TILE_COLS];
+    for (int q = 0; q < width; q++) by[q] = anchor[q] > 0 ? 1 / anchor[q] : 0;
+    for (int64_t k = 0; k < terms; k++) {
+        double low[TILE_COLS];
+        float both[2 * TILE_COLS];
+        memcpy(low, lo + k * width, (size_t)width * sizeof *low);
+        for (int q = 0; q < width; q++) {
+            both[q] = (float)(hi[k * width + q] * by[q]);
+            both[width + q] = (float)(low[q] * 0x1p53 * by[q]);
+        }
+        memcpy(lo + k * width, both, 2 * (size_t)width * sizeof *both);
+    }
+}
+
+static void narrow_strip(int width, double *lo, const double *hi, int64_t terms, const double *anchor) {
+    if (width == PX_TILE_ROWS)
+        narrow_strip_of(PX_TILE_ROWS, lo, hi, terms, anchor);
+    else
+        narrow_strip_of(TILE_COLS, lo, hi, terms, anchor);
 }
 
 /* The power of two that takes x, the largest of some numbers, to about 1: their squares then stay numbers. */

@@ -56,7 +56,14 @@ typedef struct px_pair_kernels {
      * A's rows and B's columns, (1 + 2^-20 included); al, bl NULL: exactly 0. */
     void (*tile)(int64_t k, const double *ah, const double *al, const double *bh, const double *bl, const double *alpha,
                  const double *beta, px_tile_out out);
-    /* The same in plain double by fused steps, k ascending: for bounds of norms. */
+    /* The same with the lo parts in binary32: al and bl as narrow_strip left them. */
+    void (*narrow_tile)(int64_t k, const double *ah, const double *al, const double *bh, const double *bl,
+                        const double *alpha, const double *beta, px_tile_out out);
+    /* Strips of numbers and of their lo parts, of `width` lines: in the place of the latter come, term by term, the
+     * numbers and 2^53 times the lo parts, each over the anchor of its line (a power of two; 0 where all numbers are),
+     * rounded to binary32. */
+    void (*narrow_strip)(int width, double *lo, const double *hi, int64_t terms, const double *anchor);
+    /* A tile in plain double by fused steps, k ascending: for bounds of norms. */
     void (*plain_tile)(int64_t k, const double *a, const double *b, double *o);
 
     /* y = a + b, y = a b. */
