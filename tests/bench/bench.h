@@ -8,15 +8,19 @@
 
 #include "emu/isa/isa.h"
 
-/* One figure. `work` items of `unit` (1e9 a second) are done by each call of ours and of peer. */
+/* One figure. `work` items of `unit` (1e9 a second) are done by each call of ours, and of peer where it does not say
+ * otherwise. */
 typedef struct bench_case {
     const char *name, *peer_name, *unit;
     double work;
     void *context;
     void (*ours)(void *context);
     void (*peer)(void *context);
-    double goal;  /* ours / peer that is asked for; 0: none */
-    double limit; /* ours / peer that the machine's pipes allow; 0: not modelled */
+    double goal;      /* ours / peer that is asked for; 0: none */
+    double limit;     /* ours / peer that the machine's pipes allow; 0: not modelled */
+    double most;      /* ours that they allow, in `unit`: for peers without vectors, instead of a limit. Where 0.8 of the
+                         limit that follows is less than the goal, that much is asked */
+    double peer_work; /* 0: as ours */
 } bench_case;
 
 typedef struct bench_options {
@@ -28,7 +32,9 @@ typedef struct bench_options {
  * least. */
 typedef struct bench_pipes {
     bool separate; /* additions do not compete with multiplications */
-    bool halved;   /* operations of 512 bits take two turns: against peers without vectors half as much is asked */
+    bool halved;   /* operations of 512 bits take two turns */
+    double lanes;  /* numbers of binary32 in a vector */
+    double rate;   /* 1e9 multiplications of a vector a second */
 } bench_pipes;
 bench_pipes bench_measure_pipes(const px_isa *isa);
 double bench_step_cycles(bench_pipes pipes, px_step step);

@@ -47,11 +47,15 @@ bench_pipes bench_measure_pipes(const px_isa *isa) {
     for (int i = 0; i < 15; i++) {
         keep_least(&alone, multiply());
         keep_least(&both, multiply_and_add());
-        if (isa->width_f32 < 64) continue;
-        keep_least(&narrow, multiply_256());
-        keep_least(&wide, multiply_512());
+        if (isa->fuses) keep_least(&narrow, multiply_256());
+        if (isa->width_f32 >= 64) keep_least(&wide, multiply_512());
     }
-    return (bench_pipes){.separate = both<1.4 * alone, .halved = wide> 1.4 * narrow};
+    bool wide_vectors = isa->width_f32 >= 64;
+    double own = wide_vectors ? wide : isa->fuses ? narrow : alone;
+    return (bench_pipes){.separate = both < 1.4 * alone,
+                         .halved = wide_vectors && wide > 1.4 * narrow,
+                         .lanes = wide_vectors ? 16 : isa->fuses ? 8 : 4,
+                         .rate = 1e-9 * ROUNDS * CHAINS / own};
 }
 
 /* Multiplications and fused operations, and additions, of a step (body_tiles.h). Guarded steps cost what free ones do

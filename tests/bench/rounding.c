@@ -103,8 +103,14 @@ void bench_rounding(const bench_options *o, const px_isa *isa, bench_run *run, v
         bool refill = (a.op == PX_OP_ROUND) != (cases[i].op == PX_OP_ROUND);
         a.fmt = format(cases[i].format), a.op = cases[i].op, a.mode = cases[i].mode;
         if (refill) fill(&a);
-        bench_case c = {cases[i].name, "copy",        "Gelem/s", cases[i].work, &a, cases[i].ours,
-                        cases[i].peer, cases[i].goal, 0};
+        bench_case c = {.name = cases[i].name,
+                        .peer_name = "copy",
+                        .unit = "Gelem/s",
+                        .work = cases[i].work,
+                        .context = &a,
+                        .ours = cases[i].ours,
+                        .peer = cases[i].peer,
+                        .goal = cases[i].goal};
         run(&c, state);
     }
     free(a.x);

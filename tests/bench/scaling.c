@@ -26,6 +26,14 @@ void bench_scaling(const bench_options *o, const bench_case *of, bench_run *run,
     char name[64];
     scaled s = {of, o->threads};
     snprintf(name, sizeof name, "%s/threads", of->name);
-    run(&(bench_case){name, "one thread", of->unit, of->work, &s, on_all, on_one, 0.85 * o->threads, 0}, state);
+    bench_case c = {.name = name,
+                    .peer_name = "one thread",
+                    .unit = of->unit,
+                    .work = of->work,
+                    .context = &s,
+                    .ours = on_all,
+                    .peer = on_one,
+                    .goal = 0.85 * o->threads};
+    run(&c, state);
     px_parallel_set_jobs(o->threads);
 }

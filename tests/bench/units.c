@@ -104,7 +104,14 @@ void bench_units(const bench_options *o, const px_isa *isa, bench_run *run, void
         p.task = (px_task){.call = &p.call};
         fill(&p, format(cases[i].in), out, cases[i].data);
         double goal = goal_of(o, isa, cases[i].goal, cases[i].goal_avx2);
-        bench_case c = {cases[i].name, "sgemm", "GMAC/s", pow((double)p.n, 3), &p, ours, sgemm, goal, 0};
+        bench_case c = {.name = cases[i].name,
+                        .peer_name = "sgemm",
+                        .unit = "GMAC/s",
+                        .work = pow((double)p.n, 3),
+                        .context = &p,
+                        .ours = ours,
+                        .peer = sgemm,
+                        .goal = goal};
         run(&c, state);
         bench_scaling(o, &c, run, state);
     }
