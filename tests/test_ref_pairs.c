@@ -162,27 +162,38 @@ static double compare(const operation *op, const bench *b, const void *balls, co
     return most;
 }
 
+/* The results of pairs, in b->got. */
+static void run_pairs(bench *b) {
+    void *state;
+    run(px_ref_pairs(), &state, b);
+    for (int k = 0; k < 3; k++) {
+        int s = b->call.out[k].slot;
+        if (s < 0) continue;
+        b->got[s] = px_wide_new(b->arena, b->slots[s].rows, b->slots[s].cols);
+        assert_int_equal(px_ref_pairs()->get(state, s, &b->got[s], NULL), PX_OK);
+    }
+    px_ref_pairs()->close(state);
+}
+
+static double compare_with_balls(const operation *op, bench *b, const char *what) {
+    void *state;
+    px_ref_balls balls = px_ref_balls_of(PX_BALLS_BITS);
+    run(&balls.exec, &state, b);
+    double most = compare(op, b, state, what);
+    balls.exec.close(state);
+    return most;
+}
+
 /* perturbed: the operand with a radius, -1: none has one. */
 static double check(const operation *op, int perturbed, double radius, uint64_t way) {
     bench b;
-    void *state;
     char what[80];
     add_slots(&b, op);
     for (int k = 0; k < 5 && op->in[k].rows; k++) give(&b, op, k, k == perturbed ? radius : 0);
-    run(px_ref_pairs(), &state, &b);
-    for (int k = 0; k < 3; k++) {
-        int s = b.call.out[k].slot;
-        if (s < 0) continue;
-        b.got[s] = px_wide_new(b.arena, b.slots[s].rows, b.slots[s].cols);
-        assert_int_equal(px_ref_pairs()->get(state, s, &b.got[s], NULL), PX_OK);
-    }
-    px_ref_pairs()->close(state);
+    run_pairs(&b);
     if (perturbed >= 0) to_a_point(&b, perturbed, way);
-    px_ref_balls balls = px_ref_balls_of(PX_BALLS_BITS);
-    run(&balls.exec, &state, &b);
     snprintf(what, sizeof what, "operand %d off by %g", perturbed, perturbed < 0 ? 0 : radius);
-    double most = compare(op, &b, state, what);
-    balls.exec.close(state);
+    double most = compare_with_balls(op, &b, what);
     px_arena_free(b.arena);
     return most;
 }
@@ -203,6 +214,31 @@ static void every_operation(void **state) {
             if (most < 0x1p-10) fail_msg("%s: operand %d uses only %g of the bound", op->name, k, most);
         }
     }
+}
+
+/* Lo parts are multiplied in binary32 where operands have errors: with one in the first row alone, the other rows show
+ * what that takes. */
+static void narrow_products(void **state) {
+    (void)state;
+    const operation *op = &operations[0];
+    bench b[2]; /* without and with the error */
+    for (int k = 0; k < 2; k++) {
+        add_slots(&b[k], op);
+        give(&b[k], op, 0, 0);
+        give(&b[k], op, 1, 0);
+        px_mat *radius = &b[k].value[b[k].call.in[0].slot].radius;
+        for (int64_t j = 0; k && j < radius->cols; j++) px_mat_set(radius, 0, j, 0x1p-30);
+        run_pairs(&b[k]);
+        for (int64_t j = 0; k && j < radius->cols; j++) px_mat_set(radius, 0, j, 0);
+    }
+    int out = b[0].call.out[0].slot, differ = 0;
+    const px_mat *wide = &b[0].got[out].lo, *narrow = &b[1].got[out].lo;
+    for (int64_t e = narrow->cols; e < narrow->rows * narrow->cols; e++)
+        differ += px_mat_get(wide, e / wide->cols, e % wide->cols) != px_mat_get(narrow, e / wide->cols, e % wide->cols);
+    assert_true(differ > narrow->rows * narrow->cols / 2);
+    double most = compare_with_balls(op, &b[1], "lo parts in binary32");
+    if (most < 0x1p-14) fail_msg("lo parts in binary32 use only %g of the bound", most);
+    for (int k = 0; k < 2; k++) px_arena_free(b[k].arena);
 }
 
 /* ---- large results, which do not pass the caches ---- */
@@ -358,6 +394,7 @@ static void the_same_bits_everywhere(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_operation),
+        cmocka_unit_test(narrow_products),
         cmocka_unit_test(large_products),
         cmocka_unit_test(norms),
         cmocka_unit_test(gelu_bends_less_than_2),
