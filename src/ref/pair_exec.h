@@ -4,6 +4,10 @@
 
 #include "ref/pair_tensor.h"
 
+/* Bounds of 2-norms: of n numbers with a stride; of a right factor, whose columns have these norms. */
+double px_pair_norm_of(const double *x, int64_t n, int64_t stride);
+double px_pair_right_norm(const px_pair_view *b, int64_t rows_of_left, const double *column_norms);
+
 /* Each runs one call, in parallel, and commits the bounds of its outputs. */
 void px_pair_gemm(const px_pair_state *s, const px_call *call);
 /* An inner product, of which tiles would be mostly zeros: the products of two rows, and their sum. */

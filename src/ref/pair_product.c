@@ -7,7 +7,7 @@
  *     gamma_n = 1.01 2^-105 (4 (n + 2) + n (kb + 2)/2 + nb (nb + 1)(kb + 2)/2).
  * Lo parts in binary32 (narrowed; w = 2^-24): a' = a / alpha, al' = 2^53 al / alpha, |al'| <= |a'|, and so for b, so
  * that sum |al' b'| + |a' bl'| <= 2 by Cauchy and Schwarz. The factors' roundings are 2 w of that, and a term passes at
- * most the 2 kb additions of its block, which round by w each: (2 kb + 3) w; then the total's nb and two more in double.
+ * most the 2 kb additions of its block, which round by w each: (2 kb + 3) w; then the total's nb and two in double.
  * What underflow takes is below 2^-148 a term and factor. All of it times 2^-53 alpha beta: about 2^-70, for
  * operands whose errors are no smaller than that, and a quarter of the time less.
  * Propagation, row by row: ||dC_i|| <= ||dA_i|| ||B|| + ||(A dB)_i|| + ||dA_i|| ||dB||_F. Entry by entry where A is a
@@ -39,16 +39,6 @@ static double narrow_gamma_of(int64_t terms) {
 
 static double *numbers(int64_t n) { return px_room(n, sizeof(double)); }
 
-/* A bound of the 2-norm of n numbers with a stride. */
-static double norm_of(const double *x, int64_t n, int64_t stride) {
-    if (stride == 1) return px_pair_kernels_chosen()->norm(n, x);
-    double *line = numbers(n);
-    for (int64_t i = 0; i < n; i++) line[i] = x[i * stride];
-    double norm = px_pair_kernels_chosen()->norm(n, line);
-    free(line);
-    return norm;
-}
-
 /* A power of two above norm (1 + 2^-20); 0 for 0. */
 static double power_above(double norm) {
     int e;
@@ -58,97 +48,6 @@ static double power_above(double norm) {
 }
 
 enum { MAX_WIDTH = 32 };
-
-/* ---- norms by Gram matrices ---- */
-
-typedef struct gram {
-    const px_pair_kernels *kernels;
-    const double *x; /* lines x terms */
-    int64_t lines, terms, line_step, term_step;
-    double *strips; /* of as many lines as a tile has rows */
-    double *out;    /* lines x lines */
-} gram;
-
-static void gram_rows(void *context, int64_t strip) {
-    const gram *g = context;
-    int rows = g->kernels->rows;
-    int64_t i0 = strip * rows, height = g->lines - i0 < rows ? g->lines - i0 : rows;
-    g->kernels->pack(rows, g->strips + i0 * g->terms, g->x + i0 * g->line_step, height, g->terms, g->line_step,
-                     g->term_step);
-}
-
-/* A strip of columns of X X^T, down to the diagonal: the longest first, so that threads end together. */
-static void gram_strip(void *context, int64_t turn) {
-    const gram *g = context;
-    int rows = g->kernels->rows, cols = g->kernels->cols;
-    int64_t j0 = ((g->lines - 1) / cols - turn) * cols, width = g->lines - j0 < cols ? g->lines - j0 : cols;
-    double *b = numbers(g->terms * cols), tile[8 * MAX_WIDTH];
-    g->kernels->pack(cols, b, g->x + j0 * g->line_step, width, g->terms, g->line_step, g->term_step);
-    for (int64_t i0 = 0; i0 < j0 + width; i0 += rows) {
-        int64_t height = j0 + width - i0 < rows ? j0 + width - i0 : rows;
-        g->kernels->plain_tile(g->terms, g->strips + i0 * g->terms, b, tile);
-        for (int64_t i = 0; i < height; i++)
-            for (int64_t j = 0; j < width; j++)
-                g->out[(i0 + i) * g->lines + j0 + j] = g->out[(j0 + j) * g->lines + i0 + i] = tile[i * cols + j];
-    }
-    free(b);
-}
-
-static double *make_gram(const double *x, int64_t lines, int64_t terms, int64_t line_step, int64_t term_step) {
-    const px_pair_kernels *k = px_pair_kernels_chosen();
-    int64_t strips = (lines + k->rows - 1) / k->rows;
-    gram g = {k, x, lines, terms, line_step, term_step, numbers(strips * k->rows * terms), numbers(lines * lines)};
-    double work = (double)lines * (double)terms;
-    px_parallel_for_work(work, strips, gram_rows, &g);
-    px_parallel_for_work(work * (double)lines / 16, (lines + k->cols - 1) / k->cols, gram_strip, &g); /* 8, and half */
-    free(g.strips);
-    return g.out;
-}
-
-/* lambda(W W^T) <= lambda(G) + g_k ||W||_F^2 and lambda(H)^2 <= lambda(fl(H^2)) + g_n ||H||_F^2, with g_k = 1.01 (k +
- * 2) u for fused sums of k terms in any order; lambda(H) <= ||H||_F at the end. Norms beyond 2^+-100 are not squared.
- * */
-double px_pairs_norm(const double *x, int64_t rows, int64_t cols, int64_t rs, int64_t cs, int squarings) {
-    bool by_rows = rows < cols || (rows == cols && cs <= rs); /* of a square: lines that lie side by side */
-    int64_t lines = by_rows ? rows : cols, terms = by_rows ? cols : rows;
-    int64_t line_step = by_rows ? rs : cs, term_step = by_rows ? cs : rs;
-    double *line_norms = numbers(lines), whole;
-    for (int64_t i = 0; i < lines; i++) line_norms[i] = norm_of(x + i * line_step, terms, term_step);
-    whole = norm_of(line_norms, lines, 1);
-    free(line_norms);
-    if (squarings < 0 || !(whole < 0x1p100) || !(whole > 0x1p-100)) return whole;
-    double *g = make_gram(x, lines, terms, line_step, term_step);
-    double error[8] = {1.01 * (double)(terms + 2) * 0x1p-53 * whole * whole + PX_PAIR_TINY};
-    PX_ASSERT(squarings < 4); /* the 16th power of the norm is a double */
-    for (int p = 1; p <= squarings; p++) {
-        double size = norm_of(g, lines * lines, 1);
-        double *next = make_gram(g, lines, lines, 1, lines); /* symmetric: packed as it lies */
-        error[p] = 1.01 * (double)(lines + 2) * 0x1p-53 * size * size + PX_PAIR_TINY;
-        free(g);
-        g = next;
-    }
-    double root = norm_of(g, lines * lines, 1);
-    free(g);
-    for (int p = squarings; p >= 0; p--) root = sqrt(root + error[p]) * PX_PAIR_SAFE;
-    return fmin(root, whole);
-}
-
-/* Of a right factor: of inputs once; of others where the Gram matrix costs no more than the product; else Frobenius. */
-static double right_norm(const px_pair_view *b, int64_t rows_of_a, const double *column_norms) {
-    double frobenius = norm_of(column_norms, b->cols, 1);
-    int64_t side = b->rows < b->cols ? b->rows : b->cols;
-    px_pair_tensor *t = b->t;
-    if (b->rs == 0 || b->cs == 0 || b->layout == PX_PAIR_SCATTERED) return frobenius;
-    if (t->input) {
-        if (t->norm < 0) t->norm = px_pairs_norm(t->hi, t->rows, t->cols, t->cols, 1, PX_PAIRS_SQUARINGS);
-        return fmin(frobenius, t->norm * PX_PAIR_SAFE);
-    }
-    if (side > rows_of_a || side < 2) return frobenius;
-    double norm = px_pairs_norm(t->hi + b->off, b->rows, b->cols, b->rs, b->cs, PX_PAIRS_SQUARINGS);
-    return fmin(frobenius, norm * PX_PAIR_SAFE); /* SAFE: the lo part, 2^-53 of hi in every entry */
-}
-
-/* ---- the product ---- */
 
 typedef struct product {
     const px_pair_kernels *kernels;
@@ -281,9 +180,9 @@ static void multiply_strips(void *context, int64_t group) {
 
 static void bound(product *p) {
     int64_t m = p->c.rows, n = p->c.cols, k = p->a.cols;
-    double gamma = gamma_of(k) + (p->narrowed ? narrow_gamma_of(k) : 0), anchors = norm_of(p->beta, n, 1), top = 0, both = 0, largest = 0,
-           smallest = LARGEST_NORM;
-    double norm_b = p->a.t->has_error ? right_norm(&p->b, m, p->norm) : 0, all_b = px_pair_all_error(&p->b);
+    double gamma = gamma_of(k) + (p->narrowed ? narrow_gamma_of(k) : 0), anchors = px_pair_norm_of(p->beta, n, 1);
+    double top = 0, both = 0, largest = 0, smallest = LARGEST_NORM;
+    double norm_b = p->a.t->has_error ? px_pair_right_norm(&p->b, m, p->norm) : 0, all_b = px_pair_all_error(&p->b);
     double all_a = px_pair_all_error(&p->a);
     double *row = numbers(m), *entry = numbers(m);
     for (int64_t j = 0; j < n; j++) {
@@ -330,7 +229,7 @@ void px_pair_inner(const px_pair_state *s, const px_call *call) {
     double sum[2], ea = px_pair_all_error(&a), eb = px_pair_all_error(&b);
     px_row_report products = kernels->mul(padded, terms, x, y), additions = kernels->sum(padded, sum, terms);
     double error = sqrt((double)n) * products.rounding[0] + additions.rounding[0];
-    error += ea * (norm_of(y.h, n, 1) + eb) + eb * norm_of(x.h, n, 1);
+    error += ea * (px_pair_norm_of(y.h, n, 1) + eb) + eb * px_pair_norm_of(x.h, n, 1);
     error = error * PX_PAIR_SAFE + PX_PAIR_TINY;
     px_pair_store(&out, 0, &sum[0], &sum[1], 1);
     px_pair_commit(&out, &error, NULL, NULL);
@@ -353,8 +252,8 @@ static double relative_error(const px_pair_view *v) {
     int64_t lines = upright ? v->rows : v->cols, terms = upright ? v->cols : v->rows;
     double *line = numbers(lines), error = px_pair_all_error(v);
     for (int64_t i = 0; i < lines; i++)
-        line[i] = norm_of(v->t->hi + v->off + i * (upright ? v->rs : v->cs), terms, upright ? 1 : v->rs);
-    double size = norm_of(line, lines, 1);
+        line[i] = px_pair_norm_of(v->t->hi + v->off + i * (upright ? v->rs : v->cs), terms, upright ? 1 : v->rs);
+    double size = px_pair_norm_of(line, lines, 1);
     free(line);
     return size > 0 ? error / size : 0;
 }
