@@ -27,13 +27,40 @@ static bool whole(const px_prog *prog, const px_arg *a) {
     return a->off == 0 && a->rows == s->rows && a->cols == s->cols && a->rs == s->cols && a->cs == 1;
 }
 
+static bool writes(const px_call *call, int32_t slot) {
+    for (int k = 0; k < px_op_outputs(call->op); k++)
+        if (call->out[k].slot == slot) return true;
+    return false;
+}
+
+static bool reads(const px_call *call, int32_t slot) {
+    for (int k = 0; k < px_op_inputs(call->op); k++)
+        if (call->in[k].slot == slot) return true;
+    return false;
+}
+
+/* Does call c copy the whole of a tensor, `from`, to one that nothing else writes, and that nothing reads before that,
+ * or after `from` has changed? */
+static bool copies(const px_prog *prog, int c, int32_t from) {
+    const px_call *call = &prog->calls[c];
+    int32_t to = call->out[0].slot;
+    bool changed = false;
+    for (int k = 0; k < prog->n_calls; k++) {
+        const px_call *other = &prog->calls[k];
+        if ((k != c && writes(other, to)) || (reads(other, to) && (k < c || changed))) return false;
+        changed |= k > c && writes(other, from);
+    }
+    return true;
+}
+
 /* A cast is the tensor that it casts. */
 static void find_copies(px_pair_state *s) {
     for (int c = 0; c < s->prog->n_calls; c++) {
         const px_call *call = &s->prog->calls[c];
         if (call->op != PX_OP_ROUND || !whole(s->prog, &call->in[0]) || !whole(s->prog, &call->out[0])) continue;
         int32_t from = call->in[0].slot;
-        s->slots[call->out[0].slot].same_as = s->slots[from].same_as >= 0 ? s->slots[from].same_as : from;
+        if (s->slots[from].same_as >= 0) from = s->slots[from].same_as;
+        if (copies(s->prog, c, from)) s->slots[call->out[0].slot].same_as = from;
     }
 }
 

@@ -1,4 +1,5 @@
-/* Products that run side by side in pairs give what they give one by one; those that wait for each other do wait. */
+/* Calls of a program in pairs: products that run side by side give what they give one by one, and those that wait for
+ * each other do wait; a cast keeps its numbers when what it casts changes. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,13 +19,19 @@ enum { N = 24, SLOTS = 4, CALLS = 8 };
 static const int products[CALLS][5] = {{0, 0, 1, 0, N},  {2, 1, 3, 0, N}, {1, 1, 2, 0, 8},  {0, 1, 2, 8, 16},
                                        {1, 1, 2, 4, 12}, {1, 2, 3, 0, N}, {3, 2, 1, 0, 16}, {3, 2, 1, 16, 8}};
 
-static px_call product(const px_prog *prog, const int p[5]) {
-    px_call c = {.op = PX_OP_GEMM, .attr = {1}};
+/* out = op(a, b), b < 0: of a alone. */
+static px_call call_of(const px_prog *prog, px_op op, int a, int b, int out) {
+    px_call c = {.op = op, .attr = {1}};
     for (int k = 0; k < PX_MAX_IN; k++) c.in[k] = px_arg_absent();
     for (int k = 0; k < PX_MAX_OUT; k++) c.out[k] = px_arg_absent();
-    c.in[0] = px_arg_whole(prog, p[0]);
-    c.in[1] = px_arg_whole(prog, p[1]);
-    c.out[0] = px_arg_whole(prog, p[2]);
+    c.in[0] = px_arg_whole(prog, a);
+    if (b >= 0) c.in[1] = px_arg_whole(prog, b);
+    c.out[0] = px_arg_whole(prog, out);
+    return c;
+}
+
+static px_call product(const px_prog *prog, const int p[5]) {
+    px_call c = call_of(prog, PX_OP_GEMM, p[0], p[1], p[2]);
     c.in[1].off = c.out[0].off = p[3];
     c.in[1].cols = c.out[0].cols = p[4];
     return c;
@@ -75,7 +82,36 @@ static void side_by_side(void **state) {
     px_arena_free(arena);
 }
 
+/* y = x, z = y; then x = 2 v: y + v and z + v are the old x + v. */
+static void casts(void **state) {
+    (void)state;
+    enum { X, Y, Z, V, FROM_Y, FROM_Z, COUNT };
+    px_slot slots[COUNT];
+    for (int s = 0; s < COUNT; s++) slots[s] = (px_slot){.rows = 1, .cols = 1};
+    px_prog prog = {.slots = slots, .n_slots = COUNT, .n_calls = 5};
+    px_call calls[] = {call_of(&prog, PX_OP_ROUND, X, -1, Y), call_of(&prog, PX_OP_ROUND, Y, -1, Z),
+                       call_of(&prog, PX_OP_ADD, V, V, X), call_of(&prog, PX_OP_ADD, Y, V, FROM_Y),
+                       call_of(&prog, PX_OP_ADD, Z, V, FROM_Z)};
+    prog.calls = calls;
+    px_arena *arena = px_arena_new();
+    const px_exec *pairs = px_ref_pairs();
+    px_wide x = px_wide_new(arena, 1, 1);
+    assert_int_equal(pairs->open(pairs, state, &prog, NULL), PX_OK);
+    px_mat_set(&x.hi, 0, 0, 3);
+    assert_int_equal(pairs->put(*state, X, &x, NULL), PX_OK);
+    px_mat_set(&x.hi, 0, 0, 5);
+    assert_int_equal(pairs->put(*state, V, &x, NULL), PX_OK);
+    assert_int_equal(pairs->run(*state, 0, 5, NULL), PX_OK);
+    static const double expected[] = {[X] = 10, [Y] = 3, [Z] = 3, [V] = 5, [FROM_Y] = 8, [FROM_Z] = 8};
+    for (int s = 0; s < COUNT; s++) {
+        assert_int_equal(pairs->get(*state, s, &x, NULL), PX_OK);
+        assert_true(px_mat_get(&x.hi, 0, 0) == expected[s]);
+    }
+    pairs->close(*state);
+    px_arena_free(arena);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(side_by_side)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(side_by_side), cmocka_unit_test(casts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
