@@ -8,8 +8,8 @@
  * Lo parts in binary32 (narrowed; w = 2^-24): a' = a / alpha, al' = 2^53 al / alpha, |al'| <= |a'|, and so for b, so
  * that sum |al' b'| + |a' bl'| <= 2 by Cauchy and Schwarz. The factors' roundings are 2 w of that, and a term passes at
  * most the 2 kb additions of its block, which round by w each: (2 kb + 3) w; then the total's nb and two in double.
- * What underflow takes is below 2^-148 a term and factor. All of it times 2^-53 alpha beta: about 2^-70, for
- * operands whose errors are no smaller than that, and a quarter of the time less.
+ * What underflow takes is below 2^-148 a term and factor. All of it times 2^-53 alpha beta: about 2^-70, where
+ * errors of the operands are clearly larger, and a quarter of the time less.
  * Propagation, row by row: ||dC_i|| <= ||dA_i|| ||B|| + ||(A dB)_i|| + ||dA_i|| ||dB||_F. Entry by entry where A is a
  * transpose (weights' gradients): |dC_jk| <= sum_i (a_i |B_ik| + |A_ij| b_i + a_i b_i), a_i, b_i bounds of the rows i.
  * */
@@ -68,6 +68,11 @@ typedef struct product {
     bool past_cache;     /* large results, not read soon */
     const double *known; /* norms of columns from an earlier product, or NULL */
 } product;
+
+/* Weights' gradients, and others by a transpose, have bounds of their entries. */
+static bool is_turned(const product *p) {
+    return p->a.layout == PX_PAIR_COLUMNS && p->b.layout == PX_PAIR_ROWS;
+}
 
 /* sum[q] = sum_k error[k] |strip[k, q]| */
 static void weigh(const double *strip, int64_t terms, int width, const double *error, double sum[MAX_WIDTH]) {
@@ -190,7 +195,7 @@ static void bound(product *p) {
         if (p->beta[j] > 0) smallest = fmin(smallest, p->beta[j]);
     }
     largest = top;
-    bool turned = p->a.layout == PX_PAIR_COLUMNS && p->b.layout == PX_PAIR_ROWS;
+    bool turned = is_turned(p);
     for (int64_t t = 0; turned && t < k; t++) both += p->error_a[t] * p->error_b[t];
     for (int64_t i = 0; i < m; i++) {
         double a = p->a.layout == PX_PAIR_ROWS ? px_pair_row_error(&p->a, i) : all_a, through = p->alpha[i] * all_b;
@@ -258,8 +263,14 @@ static double relative_error(const px_pair_view *v) {
     return size > 0 ? error / size : 0;
 }
 
+/* Would the lo parts in binary32 add little to the bounds? What the operands' errors, relatively e, make of them is, for
+ * a transpose, entry by entry, e ||A||_F beta_k, beside gamma alpha_j beta_k; else, row by row, e alpha_i ||B||_2 beside
+ * gamma alpha_i ||beta||. */
 static bool may_narrow(const product *p) {
-    double least = narrow_gamma_of(p->a.cols);
+    enum { CLEARLY = 32 };
+    double side = (double)(p->b.rows < p->b.cols ? p->b.rows : p->b.cols);
+    double lines = (double)(p->c.rows < p->c.cols ? p->c.rows : p->c.cols);
+    double share = is_turned(p) ? sqrt(lines) : 1 / sqrt(side), least = CLEARLY * narrow_gamma_of(p->a.cols) / share;
     return p->low_a && p->low_b && (relative_error(&p->a) >= least || relative_error(&p->b) >= least);
 }
 
