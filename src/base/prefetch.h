@@ -8,14 +8,14 @@
 
 enum { PX_CACHE_LINE = 64 };
 
-/* Into the first level. */
-static inline void px_prefetch(const void *first, size_t bytes) {
+/* Into the first level of caches. */
+static inline void px_prefetch_l1(const void *first, size_t bytes) {
     for (size_t b = 0; b < bytes; b += PX_CACHE_LINE) __builtin_prefetch((const char *)first + b);
     __asm__ volatile("");
 }
 
-/* Into the second level: where lines are 4 KiB apart, few of them fit into the first at a time. */
-static inline void px_prefetch_near(const void *first, size_t bytes) {
+/* Into the second: where lines are 4 KiB apart, few of them fit into the first at a time. */
+static inline void px_prefetch_l2(const void *first, size_t bytes) {
     for (size_t b = 0; b < bytes; b += PX_CACHE_LINE) __builtin_prefetch((const char *)first + b, 0, 2);
     __asm__ volatile("");
 }

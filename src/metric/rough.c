@@ -31,7 +31,7 @@ static const double *part(const px_rough *r, const px_mat *m, int64_t i) {
 
 /* Asks for a row: rows begin where a processor's own look ahead, within a page, ends. */
 static void ask_for(const px_mat *m, int64_t i) {
-    if (m->data && i < m->rows) px_prefetch((const double *)m->data + i * m->ld, (size_t)m->cols * sizeof(double));
+    if (m->data && i < m->rows) px_prefetch_l1((const double *)m->data + i * m->ld, (size_t)m->cols * sizeof(double));
 }
 
 void px_rough_row(px_rough *r, const px_comparison *c, int64_t i) {

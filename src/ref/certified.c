@@ -130,7 +130,7 @@ static void expect_rows(const certificate *c, int64_t from, int64_t to, int64_t 
     int64_t width = 2 * c->b.width, columns = c->b.n - first < width ? c->b.n - first : width;
     for (int64_t i = from; i < to && i < c->a.n; i++)
         for (int p = 0; p < 3; p++)
-            if (places[p]->data) px_prefetch(at(places[p], i, first), (size_t)columns * sizeof(double));
+            if (places[p]->data) px_prefetch_l1(at(places[p], i, first), (size_t)columns * sizeof(double));
 }
 
 /* Results of a tile as the kernels leave them. */
@@ -149,8 +149,8 @@ static void multiply(const certificate *c, int64_t pair, int64_t panel, results 
         tile.hi = r->hi + to;
         tile.lo = r->lo + to;
         if ((2 * panel + across) * width >= c->b.n || (c->plain && down)) continue;
-        int64_t row = (4 * pair + part) * rows / 2;
-        expect_rows(c, row, row + rows / 2, 2 * panel * width);
+        int64_t quarter = rows / 2, row = (4 * pair + part) * quarter; /* of the tile's rows */
+        expect_rows(c, row, row + quarter, 2 * panel * width);
         if (c->plain)
             c->isa->plain(&tile);
         else

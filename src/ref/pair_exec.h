@@ -10,6 +10,8 @@ double px_pair_right_norm(const px_pair_view *b, int64_t rows_of_left, const dou
 
 /* Each runs one call, in parallel, and commits the bounds of its outputs. */
 void px_pair_gemm(const px_pair_state *s, const px_call *call);
+/* The same, to another tensor than the call says: with the same numbers, and bounds of its own. */
+void px_pair_gemm_to(const px_pair_state *s, const px_call *call, px_pair_tensor *result);
 /* An inner product, of which tiles would be mostly zeros: the products of two rows, and their sum. */
 bool px_pair_is_inner(const px_call *call);
 void px_pair_inner(const px_pair_state *s, const px_call *call);

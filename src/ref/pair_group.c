@@ -50,8 +50,7 @@ void px_pair_find_groups(px_pair_state *s) {
     s->group_end = px_room(s->prog->n_calls, sizeof *s->group_end);
     for (int c = 0; c < s->prog->n_calls;) {
         int end = end_of_group(s, c);
-        do s->group_end[c] = end;
-        while (++c < end);
+        while (c < end) s->group_end[c++] = end;
     }
 }
 
@@ -65,14 +64,10 @@ typedef struct group {
 
 static void run_one(void *context, int64_t i) {
     const group *g = context;
-    const px_call *call = &g->calls[i];
-    size_t slots = (size_t)g->s->prog->n_slots * sizeof(px_pair_tensor);
     px_pair_work work = {NULL, 0};
-    px_pair_state own = {.prog = g->s->prog, .slots = px_room(g->s->prog->n_slots, sizeof *own.slots), .work = &work};
-    memcpy(own.slots, g->s->slots, slots);
-    own.slots[call->out[0].slot] = g->results[i];
-    px_pair_gemm(&own, call);
-    free(own.slots);
+    px_pair_state own = *g->s;
+    own.work = &work;
+    px_pair_gemm_to(&own, &g->calls[i], &g->results[i]);
     free(work.numbers);
 }
 

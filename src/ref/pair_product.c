@@ -263,8 +263,8 @@ static double relative_error(const px_pair_view *v) {
     return size > 0 ? error / size : 0;
 }
 
-/* Would the lo parts in binary32 add little to the bounds? What the operands' errors, relatively e, make of them is, for
- * a transpose, entry by entry, e ||A||_F beta_k, beside gamma alpha_j beta_k; else, row by row, e alpha_i ||B||_2 beside
+/* Would the lo parts in binary32 add little to the bounds? The operands' errors, relatively e, make of them, for a
+ * transpose, entry by entry, e ||A||_F beta_k, beside gamma alpha_j beta_k; else, row by row, e alpha_i ||B||_2, beside
  * gamma alpha_i ||beta||. */
 static bool may_narrow(const product *p) {
     enum { CLEARLY = 32 };
@@ -291,12 +291,17 @@ static void plan(product *p) {
 }
 
 void px_pair_gemm(const px_pair_state *s, const px_call *call) {
+    px_pair_gemm_to(s, call, px_pair_view_of(s, &call->out[0]).t);
+}
+
+void px_pair_gemm_to(const px_pair_state *s, const px_call *call, px_pair_tensor *result) {
     product p = {.kernels = px_pair_kernels_chosen(),
                  .a = px_pair_view_of(s, &call->in[0]),
                  .b = px_pair_view_of(s, &call->in[1]),
                  .c = px_pair_view_of(s, &call->out[0]),
                  .start = px_pair_view_of(s, &call->in[2]),
                  .sign = call->attr[0] < 0 ? -1 : 1};
+    p.c.t = result;
     p.low_a = has_low(&p.a);
     p.low_b = has_low(&p.b);
     p.narrowed = may_narrow(&p);

@@ -28,7 +28,7 @@ TILE_INLINE void pack_of(const int width, double *to, const double *x, int64_t l
     int64_t k = 0;
     if (lines == width && line_step == 1)
         for (; k < terms; k++) {
-            if (k + AHEAD < terms) px_prefetch_near(x + (k + AHEAD) * term_step, (size_t)width * sizeof *x);
+            if (k + AHEAD < terms) px_prefetch_l2(x + (k + AHEAD) * term_step, (size_t)width * sizeof *x);
             memcpy(to + k * width, x + k * term_step, (size_t)width * sizeof *to);
         }
     if (lines == width && term_step == 1 && width % 4 == 0)
