@@ -1,6 +1,7 @@
 /* base/: the arena, rooms, text and numbers, suggestions, Philox, the pool, the probes. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -151,10 +152,29 @@ static void the_pool_does_each_index_once(void **state) {
         int seen[1000] = {0};
         px_parallel_set_jobs(jobs);
         px_parallel_for(100, mark_nested, seen);
-        for (int i = 0; i < 1000; i++) assert_int_equal(seen[i], 1);
+        px_parallel_in_order(100, mark_nested, seen);
+        for (int i = 0; i < 1000; i++) assert_int_equal(seen[i], 2);
     }
     px_parallel_set_jobs(0);
     assert_true(px_parallel_jobs() >= 1);
+}
+
+enum { REST = 99 };
+
+static void wait_for_the_rest(void *context, int64_t i) {
+    atomic_int *others = context;
+    if (i > 0) atomic_fetch_add(others, 1);
+    for (int ms = 0; i == 0 && ms < 20000 && atomic_load(others) < REST; ms++) usleep(1000);
+    if (i == 0 && atomic_load(others) == REST) atomic_fetch_add(others, 1);
+}
+
+static void threads_help_each_other(void **state) {
+    (void)state;
+    atomic_int others = 0;
+    px_parallel_set_jobs(2);
+    px_parallel_for(1 + REST, wait_for_the_rest, &others);
+    px_parallel_set_jobs(0);
+    assert_int_equal(atomic_load(&others), REST + 1);
 }
 
 static void this_build_is_strict(void **state) {
@@ -174,6 +194,7 @@ int main(void) {
         cmocka_unit_test(globs),
         cmocka_unit_test(philox_gives_the_published_vectors),
         cmocka_unit_test(the_pool_does_each_index_once),
+        cmocka_unit_test(threads_help_each_other),
         cmocka_unit_test(this_build_is_strict),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "matrix/mat.h"
+#include "matrix/move.h"
 #include "matrix/wide.h"
 #include "op/op.h"
 
@@ -87,6 +88,38 @@ static void blocks_are_copied_along_and_across(void **state) {
     px_arena_free(arena);
 }
 
+/* Parts of longer rows, pieces and threads, between both carriers; what lies between rows stays. */
+static void matrices_are_copied_and_cleared(void **state) {
+    (void)state;
+    enum { ROWS = 201, COLS = 1030 };
+    px_arena *arena = px_arena_new();
+    const px_fp formats[] = {fp32, fp64};
+    for (size_t f = 0; f < 4; f++) {
+        px_mat from = px_mat_new(arena, formats[f / 2], ROWS + 1, COLS + 3),
+               to = px_mat_new(arena, formats[f % 2], ROWS + 2, COLS + 1);
+        for (int64_t e = 0; e < from.rows * from.cols; e++)
+            px_mat_set(&from, e / from.cols, e % from.cols, (double)(e + 1));
+        for (int64_t e = 0; e < to.rows * to.cols; e++) px_mat_set(&to, e / to.cols, e % to.cols, -1);
+        px_mat inner = px_mat_block(&from, 1, 2, ROWS, COLS), place = px_mat_block(&to, 1, 1, ROWS, COLS);
+        for (int zeros = 0; zeros < 2; zeros++) {
+            if (zeros)
+                px_mat_clear(&place);
+            else
+                px_mat_copy(&place, &inner);
+            for (int64_t i = 0; i < to.rows; i++)
+                for (int64_t j = 0; j < to.cols; j++) {
+                    bool inside = i >= 1 && i <= ROWS && j >= 1;
+                    double want = !inside ? -1 : zeros ? 0 : px_mat_get(&from, i, j + 1);
+                    assert_int_equal(bits(px_mat_get(&to, i, j)), bits(want));
+                }
+        }
+    }
+    px_mat none = px_mat_new(arena, fp32, 3, 0);
+    px_mat_copy(&none, &none);
+    px_mat_clear(&none);
+    px_arena_free(arena);
+}
+
 static void views_of_a_slot(void **state) {
     (void)state;
     const px_slot slots[] = {{.name = "a", .rows = 3, .cols = 5}};
@@ -109,6 +142,7 @@ int main(void) {
         cmocka_unit_test(stores_what_it_is_given),
         cmocka_unit_test(wide_values_have_three_parts),
         cmocka_unit_test(blocks_are_copied_along_and_across),
+        cmocka_unit_test(matrices_are_copied_and_cleared),
         cmocka_unit_test(views_of_a_slot),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

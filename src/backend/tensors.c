@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "matrix/move.h"
+
 px_tensors *px_tensors_new(const px_prog *prog) {
     px_arena *arena = px_arena_new();
     px_tensors *t = PX_NEW(arena, px_tensors);
@@ -9,7 +11,8 @@ px_tensors *px_tensors_new(const px_prog *prog) {
     for (int32_t i = 0; i < prog->n_calls; i++) px_call_check(prog, &prog->calls[i]);
     for (int32_t i = 0; i < prog->n_slots; i++) {
         const px_slot *s = &prog->slots[i];
-        t->slots[i] = px_mat_new(arena, s->fmt, s->rows, s->cols);
+        t->slots[i] = px_mat_room(arena, s->fmt, s->rows, s->cols);
+        px_mat_clear(&t->slots[i]);
     }
     return t;
 }
@@ -25,33 +28,17 @@ static px_mat *slot_of(px_tensors *t, int slot, const px_mat *value) {
     return m;
 }
 
-static void copy(px_mat *to, const px_mat *from) {
-    double row[512];
-    for (int64_t i = 0; i < from->rows; i++)
-        for (int64_t j = 0; j < from->cols; j += 512) {
-            int64_t n = from->cols - j < 512 ? from->cols - j : 512;
-            px_mat_get_row(from, i, j, n, row);
-            px_mat_set_row(to, i, j, n, row);
-        }
-}
-
-static void clear(px_mat *m) {
-    if (!m->data) return;
-    for (int64_t i = 0; i < m->rows; i++)
-        for (int64_t j = 0; j < m->cols; j++) px_mat_set(m, i, j, 0.0);
-}
-
 px_status px_tensors_put(void *state, int slot, const px_wide *value, px_error *err) {
     (void)err;
-    copy(slot_of(state, slot, &value->hi), &value->hi);
+    px_mat_copy(slot_of(state, slot, &value->hi), &value->hi);
     return PX_OK;
 }
 
 px_status px_tensors_get(void *state, int slot, px_wide *value, px_error *err) {
     (void)err;
-    copy(&value->hi, slot_of(state, slot, &value->hi));
-    clear(&value->lo);
-    clear(&value->radius);
+    px_mat_copy(&value->hi, slot_of(state, slot, &value->hi));
+    if (value->lo.data) px_mat_clear(&value->lo);
+    if (value->radius.data) px_mat_clear(&value->radius);
     return PX_OK;
 }
 

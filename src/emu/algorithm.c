@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "emu/definition.h"
 #include "emu/view.h"
 #include "kernel/algorithm.h"
@@ -50,7 +51,7 @@ static void replace(side *s) {
                             .rs = cols,
                             .cs = 1};
     s->replaced.data = px_room(n * lines, sizeof(float));
-    px_emu_for(30 * (double)n * (double)lines, lines, replace_line, s);
+    px_parallel_for_work(30 * (double)n * (double)lines, lines, replace_line, s);
 }
 
 static void run_replaced(const px_task *t, void (*run)(const px_task *task)) {
@@ -87,7 +88,7 @@ static void slice(side *s) {
     int64_t lines = lines_of(s), slices = s->task->call->recipe.slices;
     s->slices = px_room(lines * slices * s->k, sizeof *s->slices);
     s->exponents = px_room(lines, sizeof *s->exponents);
-    px_emu_for(30 * (double)(lines * slices * s->k), lines, slice_line, s);
+    px_parallel_for_work(30 * (double)(lines * slices * s->k), lines, slice_line, s);
 }
 
 typedef struct sides {
@@ -112,7 +113,8 @@ static void define_ozaki(const px_task *t) {
     sides s = {side_of(t, 0), side_of(t, 1)};
     slice(&s.a);
     slice(&s.b);
-    px_emu_for(30 * (double)t->out[0].rows * (double)t->out[0].cols * (double)s.a.k, t->out[0].rows, ozaki_row, &s);
+    px_parallel_for_work(30 * (double)t->out[0].rows * (double)t->out[0].cols * (double)s.a.k, t->out[0].rows,
+                         ozaki_row, &s);
     free(s.b.exponents);
     free(s.b.slices);
     free(s.a.exponents);
@@ -137,8 +139,8 @@ static void dot2_column(void *context, int64_t j) {
 
 static void define_dot2(const px_task *t) {
     px_task copy = *t; /* the pool's context is not const */
-    px_emu_for(300 * (double)t->out[0].rows * (double)t->out[0].cols * (double)t->in[0].cols, t->out[0].cols,
-               dot2_column, &copy);
+    px_parallel_for_work(300 * (double)t->out[0].rows * (double)t->out[0].cols * (double)t->in[0].cols, t->out[0].cols,
+                         dot2_column, &copy);
 }
 
 void px_algorithm_define(const px_task *t) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/parallel.h"
 #include "emu/view.h"
 
 /* Results of more bytes than this are not wanted in a cache soon. */
@@ -64,7 +65,7 @@ void px_for_chunks(const px_task *task, int n_in, double work, void (*body)(cons
     c.per_row = (out->cols + 15 + PX_CHUNK - 1) / PX_CHUNK;
     c.count = out->rows * c.per_row;
     c.streams = px_fits_float(out->fmt) && out->cs == 1 && n * sizeof(float) > most_cached;
-    px_emu_for(n * work, (c.count + PIECE - 1) / PIECE, run_piece, &c);
+    px_parallel_for_work(n * work, (c.count + PIECE - 1) / PIECE, run_piece, &c);
 }
 
 const float *px_chunk_floats(const px_chunk *c, int in, float *buffer) {

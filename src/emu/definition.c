@@ -3,13 +3,14 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/parallel.h"
 #include "emu/algorithm.h"
 #include "emu/view.h"
 #include "kernel/elementwise.h"
 #include "kernel/mma.h"
 #include "kernel/sum.h"
 
-/* A definition costs some 30 of the multiply-adds in which px_emu_for counts. */
+/* A definition costs some 30 of the multiply-adds in which px_parallel_for_work counts. */
 static double work_of(double steps) { return 30 * steps; }
 
 static void add_row(void *context, int64_t i) {
@@ -51,7 +52,7 @@ static void round_row(void *context, int64_t i) {
 static void by_rows(const px_task *task, void (*row)(void *context, int64_t i)) {
     px_task copy = *task; /* the pool's context is not const */
     const px_view *out = &task->out[0];
-    px_emu_for(work_of((double)out->rows * (double)out->cols), out->rows, row, &copy);
+    px_parallel_for_work(work_of((double)out->rows * (double)out->cols), out->rows, row, &copy);
 }
 
 void px_define_add(const px_task *task) { by_rows(task, add_row); }
@@ -89,7 +90,7 @@ static void sum_row(void *context, int64_t i) {
 void px_define_sum(const px_task *task) {
     double *a = doubles_of(&task->in[0]);
     operands o = {.task = task, .a = a};
-    px_emu_for(work_of((double)task->in[0].rows * (double)task->in[0].cols), task->in[0].rows, sum_row, &o);
+    px_parallel_for_work(work_of((double)task->in[0].rows * (double)task->in[0].cols), task->in[0].rows, sum_row, &o);
     free(a);
 }
 
@@ -125,7 +126,7 @@ void px_define_gemm(const px_task *task) {
     double *a = doubles_of(&task->in[0]), *b = doubles_of(&task->in[1]);
     operands o = {.task = task, .a = a, .b = b, .unit = by_unit ? &unit : NULL};
     double work = (double)task->out[0].rows * (double)task->out[0].cols * (double)task->in[0].cols;
-    px_emu_for(work_of(work), task->out[0].rows, gemm_row, &o);
+    px_parallel_for_work(work_of(work), task->out[0].rows, gemm_row, &o);
     free(b);
     free(a);
 }

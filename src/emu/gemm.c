@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "emu/pack.h"
 #include "emu/plan.h"
 #include "emu/view.h"
@@ -135,9 +136,9 @@ static void run_gemm(const px_task *task, const px_host *host) {
     g.largest_a = px_room(g.m, sizeof(double));
     g.largest_b = px_room(g.panels, sizeof(double));
     double mk = (double)g.m * (double)g.k, kn = (double)g.k * (double)g.n;
-    px_emu_for(mk, g.m, pack_row, &g);
-    px_emu_for(kn, g.panels, pack_panel, &g);
-    px_emu_for(mk * (double)g.n, g.panels * g.parts, run_part, &g);
+    px_parallel_for_work(mk, g.m, pack_row, &g);
+    px_parallel_for_work(kn, g.panels, pack_panel, &g);
+    px_parallel_for_work(mk * (double)g.n, g.panels * g.parts, run_part, &g);
     free(g.largest_b);
     free(g.largest_a);
     free(g.b);

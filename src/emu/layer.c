@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "arith/round.h"
+#include "base/parallel.h"
 #include "emu/layer_arrays.h"
 #include "emu/normalise.h"
 #include "emu/view.h"
@@ -158,7 +159,7 @@ static void optimizer_row(void *context, int64_t i) {
 
 static void by_rows(const px_task *task, void (*row)(void *context, int64_t i)) {
     px_task copy = *task; /* the pool's context is not const */
-    px_emu_for(WORK * (double)task->in[0].cols * (double)task->out[0].rows, task->out[0].rows, row, &copy);
+    px_parallel_for_work(WORK * (double)task->in[0].cols * (double)task->out[0].rows, task->out[0].rows, row, &copy);
 }
 
 static void define_norm(const px_task *task) { by_rows(task, norm_row); }
@@ -200,7 +201,8 @@ static void free_whole(whole *w) {
 
 static void define_norm_gamma(const px_task *task) {
     whole w = whole_of(task, 4);
-    px_emu_for(WORK * (double)task->in[0].cols * (double)task->in[0].rows, task->in[0].cols, gamma_column, &w);
+    px_parallel_for_work(WORK * (double)task->in[0].cols * (double)task->in[0].rows, task->in[0].cols, gamma_column,
+                         &w);
     free_whole(&w);
 }
 
@@ -247,7 +249,7 @@ static void define_cross_entropy(const px_task *task) {
     whole w = whole_of(task, 2);
     int64_t m = task->in[0].rows;
     w.loss = px_room(m, sizeof *w.loss);
-    px_emu_for(WORK * (double)m * (double)task->in[0].cols, m, cross_entropy_row, &w);
+    px_parallel_for_work(WORK * (double)m * (double)task->in[0].cols, m, cross_entropy_row, &w);
     set(task, 0, 0, 0, px_layer_mean(&task->call->recipe, m, w.loss));
     free(w.loss);
     free_whole(&w);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "arith/round.h"
+#include "base/parallel.h"
 #include "emu/chunk.h"
 #include "emu/plan.h"
 #include "emu/steps.h"
@@ -69,7 +70,7 @@ static void by_shares(const px_task *task, double times, bool columns, void (*sh
     work w = {.task = task, .m = task->in[0].rows, .n = task->in[0].cols};
     PX_ASSERT(px_steps_make(&task->call->recipe, &w.h));
     int64_t shares = columns ? (w.n + COLUMNS - 1) / COLUMNS : (w.m + ROWS - 1) / ROWS;
-    px_emu_for(times * (double)w.m * (double)w.n, shares, share, &w);
+    px_parallel_for_work(times * (double)w.m * (double)w.n, shares, share, &w);
 }
 
 static int64_t first_of(int64_t s, int64_t size, int64_t n, int64_t *count) {

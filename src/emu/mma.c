@@ -10,6 +10,7 @@
 #include "arith/model.h"
 #include "arith/round.h"
 #include "base/error.h"
+#include "base/parallel.h"
 #include "emu/mma_pack.h"
 #include "emu/view.h"
 #include "kernel/mma.h"
@@ -348,7 +349,7 @@ void px_mma_tiles_run(const px_task *task) {
         px_mma_split_side(&w.a);
         px_mma_split_side(&w.b);
     }
-    px_emu_for((double)out->rows * (double)out->cols * (double)w.k / 4, w.b.lines * w.parts, run_part, &w);
+    px_parallel_for_work((double)out->rows * (double)out->cols * (double)w.k / 4, w.b.lines * w.parts, run_part, &w);
     px_mma_free_side(&w.b);
     px_mma_free_side(&w.a);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "arith/round.h"
+#include "base/parallel.h"
 #include "emu/view.h"
 #include "kernel/normalise.h"
 
@@ -28,5 +29,6 @@ static void normalise_row(void *context, int64_t i) {
 
 void px_define_normalise(const px_task *task) {
     px_task copy = *task; /* the pool's context is not const */
-    px_emu_for(WORK * (double)task->in[0].cols * (double)task->in[0].rows, task->in[0].rows, normalise_row, &copy);
+    px_parallel_for_work(WORK * (double)task->in[0].cols * (double)task->in[0].rows, task->in[0].rows, normalise_row,
+                         &copy);
 }

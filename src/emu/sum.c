@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/parallel.h"
 #include "emu/plan.h"
 #include "emu/view.h"
 
@@ -103,7 +104,7 @@ static void run_sums(const px_task *task, const px_host *host) {
     s.panels = (s.m + s.width - 1) / s.width;
     s.ones = px_room(s.n, host->size);
     for (int64_t k = 0; k < s.n; k++) store(&s, s.ones, k, 1.0);
-    px_emu_for((double)s.m * (double)s.n, s.panels, run_panel, &s);
+    px_parallel_for_work((double)s.m * (double)s.n, s.panels, run_panel, &s);
     free(s.ones);
 }
 

@@ -8,6 +8,7 @@
 
 #include "arith/round.h"
 #include "base/error.h"
+#include "base/parallel.h"
 #include "emu/gemm.h"
 #include "emu/pack.h"
 #include "emu/plan.h"
@@ -322,11 +323,11 @@ void px_tiles_run(const px_task *task) {
     t.c = direct ? out->data : px_room(t.m * t.n, t.size);
     t.ldc = direct ? out->rs : t.n;
     double mk = (double)t.m * (double)t.k, kn = (double)t.k * (double)t.n, mn = (double)t.m * (double)t.n;
-    px_emu_for(mk / 4, t.strips, pack_strip, &t);
-    px_emu_for(kn / 4, t.panels, pack_panel, &t);
-    if (t.plan.has_start) px_emu_for(mn / 4, t.m, load_start, &t);
-    px_emu_for(mn * (double)t.k / 8, t.panels * t.parts, run_part, &t);
-    if (!direct) px_emu_for(mn, t.m, store_result, &t);
+    px_parallel_for_work(mk, t.strips, pack_strip, &t);
+    px_parallel_for_work(kn, t.panels, pack_panel, &t);
+    if (t.plan.has_start) px_parallel_for_work(mn, t.m, load_start, &t);
+    px_parallel_for_work(mn * (double)t.k / 8, t.panels * t.parts, run_part, &t);
+    if (!direct) px_parallel_for_work(mn, t.m, store_result, &t);
     if (!direct) free(t.c);
     free(t.least_b);
     free(t.least_a);

@@ -1,4 +1,4 @@
-/* Reading and writing views element by element, whatever their carrier; small work kept off the pool. */
+/* Reading and writing views element by element, whatever their carrier. */
 #ifndef PX_EMU_VIEW_H
 #define PX_EMU_VIEW_H
 
@@ -19,8 +19,5 @@ static inline void px_view_set(const px_view *v, int64_t i, int64_t j, double x)
     else
         ((double *)v->data)[at] = x;
 }
-
-/* px_parallel_for, or a plain loop where the whole of it is below some 0.1 ms of work (in multiply-adds). */
-void px_emu_for(double work, int64_t n, void (*body)(void *context, int64_t i), void *context);
 
 #endif

@@ -6,6 +6,7 @@
 #include "backend/registry.h"
 #include "kind/relative.h"
 #include "kind/settled.h"
+#include "matrix/move.h"
 #include "metric/bound_mma.h"
 #include "ref/certified.h"
 #include "ref/truth.h"
@@ -62,7 +63,8 @@ static px_status round_truth(px_trial *t, px_lab *lab, px_error *err) {
     px_rounding r = px_recipe_rounding(&t->how.recipe);
     px_fp fp = t->how.recipe.out;
     fp.subnormals = 1;
-    t->rounded = px_mat_new(lab->arena, fp, t->computed.rows, t->computed.cols);
+    t->rounded = px_mat_room(lab->arena, fp, t->computed.rows, t->computed.cols);
+    px_mat_clear(&t->rounded);
     double small = px_fp_is_exact(fp) ? 0 : px_fp_min_normal(fp);
     PX_TRY(px_ref_rounded_where(&t->truth, fp, r, &t->computed, small, &t->rounded, err));
     if (!overflows_silently(fp, r)) return PX_OK;
@@ -151,7 +153,7 @@ static px_status set_slacks(px_trial *t, const px_truth *scale, const double *to
 px_status px_trial_run(px_trial *t, px_lab *lab, const px_mat *in, px_error *err) {
     const px_slot *out = &t->slots[t->n_in];
     memcpy(t->in, in, (size_t)t->n_in * sizeof *in);
-    t->computed = px_mat_new(lab->arena, out->fmt, out->rows, out->cols);
+    t->computed = px_mat_room(lab->arena, out->fmt, out->rows, out->cols);
     bool extra = t->call.op == PX_OP_SUM;
     if (extra) t->last_change = px_mat_new(lab->arena, px_fp_exact(), out->rows, 1);
     PX_TRY(px_backend_call(t->how.exec, &t->prog, t->in, t->n_in, &t->computed, extra ? &t->last_change : NULL, err));

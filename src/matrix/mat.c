@@ -80,7 +80,7 @@ void px_mat_get_block(const px_mat *m, int64_t i, int64_t j, int64_t rows, int64
         int64_t at = (i + s) * m->ld + j;
         if (cols <= NARROW && s + AHEAD < rows)
             px_prefetch_l2((const char *)m->data + (size_t)(at + AHEAD * m->ld) * element_size(m),
-                             (size_t)cols * element_size(m));
+                           (size_t)cols * element_size(m));
         if (is_float(m))
             spread_floats((const float *)m->data + at, cols, x, cs);
         else

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/parallel.h"
 #include "metric/error.h"
 #include "metric/isa/isa.h"
 
@@ -131,24 +132,57 @@ static int drawer_of(double x) {
     return (int)(word >> 48);
 }
 
+/* Numbers in parts, each with counts of its own. */
+typedef struct chest {
+    const double *x;
+    int64_t n, parts;
+    int64_t (*count)[DRAWERS]; /* of each part */
+    const int64_t *k;          /* two */
+    double *found;
+} chest;
+
+static int64_t start_of(const chest *c, int64_t part) { return c->n * part / c->parts; }
+
+static void count_part(void *context, int64_t part) {
+    const chest *c = context;
+    const double *x = c->x;
+    int64_t *count = c->count[part], end = start_of(c, part + 1);
+    for (int64_t e = start_of(c, part); e < end; e++) count[drawer_of(x[e])]++;
+}
+
+static int64_t count_in(const chest *c, int drawer) {
+    int64_t sum = 0;
+    for (int64_t p = 0; p < c->parts; p++) sum += c->count[p][drawer];
+    return sum;
+}
+
+/* Opens the drawer of the k-th smallest. */
+static void look_up(void *context, int64_t q) {
+    const chest *c = context;
+    int drawer = 0;
+    int64_t before = 0, size, m = 0;
+    while (before + (size = count_in(c, drawer)) <= c->k[q]) before += size, drawer++;
+    double *some = px_new_doubles(size + 1);
+    for (int64_t e = 0; e < c->n; e++) { /* without a branch */
+        some[m] = c->x[e];
+        m += drawer_of(c->x[e]) == drawer;
+    }
+    c->found[q] = px_select_smallest(some, m, c->k[q] - before);
+    free(some);
+}
+
 /* The k-th smallest of n numbers >= 0, for two k; leaves them in place. */
 static void select_two(const double *x, int64_t n, const int64_t k[2], double found[2]) {
-    int64_t *count = calloc(DRAWERS, sizeof *count);
-    if (!count) px_out_of_memory(DRAWERS * sizeof *count);
-    double *some = px_new_doubles(n + 1);
-    for (int64_t e = 0; e < n; e++) count[drawer_of(x[e])]++;
-    for (int q = 0; q < 2; q++) {
-        int drawer = 0;
-        int64_t before = 0, m = 0;
-        while (before + count[drawer] <= k[q]) before += count[drawer++];
-        for (int64_t e = 0; e < n; e++) { /* without a branch */
-            some[m] = x[e];
-            m += drawer_of(x[e]) == drawer;
-        }
-        found[q] = px_select_smallest(some, m, k[q] - before);
-    }
-    free(some);
-    free(count);
+    enum { MOST_PARTS = 16, LEAST = 1 << 14 }; /* numbers of a part */
+    int64_t parts = px_parallel_jobs(), most = 1 + n / LEAST;
+    if (parts > most) parts = most;
+    if (parts > MOST_PARTS) parts = MOST_PARTS;
+    chest c = {.x = x, .n = n, .parts = parts, .k = k, .found = found};
+    c.count = calloc((size_t)parts, sizeof *c.count);
+    if (!c.count) px_out_of_memory((unsigned long long)parts * sizeof *c.count);
+    px_parallel_for(parts, count_part, &c);
+    px_parallel_for_work((double)n, 2, look_up, &c);
+    free(c.count);
 }
 
 /* The k-th smallest, which lies in the range: one of the entries with most >= range.lo and least <= reach. */

@@ -71,7 +71,7 @@ void px_schedule_run(const px_schedule *s) {
     c.idle = calloc((size_t)px_parallel_jobs() + 1, sizeof *c.idle);
     if (!c.idle) px_out_of_memory(sizeof *c.idle);
     for (int64_t i = 0; i < s->n_wide; i++) one(&c, &s->tasks[i]);
-    px_parallel_for(s->n_tasks - s->n_wide, narrow, &c);
+    px_parallel_in_order(s->n_tasks - s->n_wide, narrow, &c);
     while (c.n_idle > 0) px_arena_free(c.idle[--c.n_idle]);
     free(c.idle);
     pthread_cond_destroy(&c.left);
