@@ -13,6 +13,7 @@
 #include "backend/registry.h"
 #include "base/parallel.h"
 #include "base/philox.h"
+#include "matrix/move.h"
 #include "support/format.h"
 
 #ifdef __FLT16_MANT_DIG__
@@ -241,6 +242,38 @@ static void threads_do_not_matter(void **state) {
     px_arena_free(arena);
 }
 
+/* The matrix among other numbers, which are -1. */
+static px_mat among_others(px_arena *arena, const px_mat *m) {
+    px_mat around = px_mat_new(arena, m->fmt, m->rows + 2, m->cols + 2);
+    for (int64_t e = 0; e < around.rows * around.cols; e++) px_mat_set(&around, e / around.cols, e % around.cols, -1);
+    px_mat inside = px_mat_block(&around, 1, 1, m->rows, m->cols);
+    px_mat_copy(&inside, m);
+    return inside;
+}
+
+/* Operands that lie as slots do are used where they are, others by way of copies. */
+static void places_do_not_matter(void **state) {
+    (void)state;
+    const px_exec *const execs[] = {px_backend_emulated(), px_backend_openblas()};
+    px_arena *arena = px_arena_new();
+    for (int t = 0; t < 2 * 16; t++) {
+        product p = new_product(arena, format("fp32"), 33, 29, 40);
+        run_product(&p, execs[t / 16], true);
+        px_mat want = p.out, *mats[] = {&p.a, &p.b, &p.c, &p.out};
+        p.out = px_mat_new(arena, want.fmt, want.rows, want.cols);
+        for (int s = 0; s < 4; s++)
+            if (t >> s & 1) *mats[s] = among_others(arena, mats[s]);
+        run_product(&p, execs[t / 16], true);
+        for (int64_t i = 0; i < want.rows; i++)
+            for (int64_t j = 0; j < want.cols; j++)
+                assert_same(px_mat_get(&p.out, i, j), px_mat_get(&want, i, j), "places", i, j);
+        for (int64_t j = -1; j <= want.cols && t >> 3 & 1; j++)
+            assert_same((double)((float *)p.out.data)[j - p.out.ld], -1, "before", -1, j);
+        px_arena_reset(arena);
+    }
+    px_arena_free(arena);
+}
+
 static void says_what_it_has_not(void **state) {
     (void)state;
     const px_exec *exec = px_backend_find("emulated");
@@ -262,7 +295,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(products_are_plain_loops), cmocka_unit_test(fp16_is_rounded_at_every_step),
         cmocka_unit_test(sums_are_plain_loops),     cmocka_unit_test(add_and_mul_are_plain),
-        cmocka_unit_test(threads_do_not_matter),    cmocka_unit_test(says_what_it_has_not),
+        cmocka_unit_test(threads_do_not_matter),    cmocka_unit_test(places_do_not_matter),
+        cmocka_unit_test(says_what_it_has_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@ static int supports(const px_prog *prog, const px_call *call, char *why, size_t 
 
 static px_status open_state(const px_exec *self, void **state, const px_prog *prog, px_error *err) {
     (void)self;
-    PX_TRY(px_emu_ready(err));
+    (void)err;
     *state = px_tensors_new(prog);
     return PX_OK;
 }
@@ -28,6 +28,7 @@ static px_view view_of(const px_tensors *t, px_arg arg) {
 
 static px_status run(void *state, int first, int count, px_error *err) {
     const px_tensors *t = state;
+    PX_TRY(px_emu_ready(err));
     for (int i = first; i < first + count; i++) {
         const px_call *call = &t->prog->calls[i];
         char why[128];

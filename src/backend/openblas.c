@@ -51,7 +51,6 @@ static int supports(const px_prog *prog, const px_call *call, char *why, size_t 
 static px_status open_state(const px_exec *self, void **state, const px_prog *prog, px_error *err) {
     (void)self;
     (void)err;
-    openblas_set_num_threads(1); /* the cells are what runs in parallel */
     *state = px_tensors_new(prog);
     return PX_OK;
 }
@@ -120,6 +119,7 @@ static px_status run(void *state, int first, int count, px_error *err) {
     px_tensors *t = state;
     px_arena *arena = px_arena_new();
     px_status status = PX_OK;
+    openblas_set_num_threads(1); /* the cells are what runs in parallel */
     for (int i = first; i < first + count && status == PX_OK; i++) {
         const px_call *call = &t->prog->calls[i];
         char why[128];

@@ -4,6 +4,7 @@
 
 #include "backend/blas_library.h"
 #include "backend/plugin.h"
+#include "backend/tensors.h"
 
 static const px_exec automatic = {.abi = PX_EXEC_ABI,
                                   .name = "auto",
@@ -71,9 +72,39 @@ static px_status run(const px_exec *exec, void *state, const px_prog *prog, cons
     return extra ? get(exec, state, call->out[1], extra, err) : PX_OK;
 }
 
+/* The slots of a program of one call where its operands lie already. */
+typedef struct place {
+    px_tensors tensors;
+    px_mat slots[PX_MAX_IN + PX_MAX_OUT];
+} place;
+
+/* False where a slot would be laid out otherwise. */
+static bool lay(place *p, px_arg arg, const px_mat *m) {
+    if (arg.slot < 0) return true;
+    const px_slot *s = &p->tensors.prog->slots[arg.slot];
+    p->slots[arg.slot] = *m;
+    return m->ld == m->cols && m->rows == s->rows && m->cols == s->cols && px_fp_equal(m->fmt, s->fmt);
+}
+
+static bool find_place(place *p, const px_prog *prog, const px_mat *inputs, int n_inputs, const px_mat *out,
+                       const px_mat *extra) {
+    const px_call *call = &prog->calls[0];
+    if (prog->n_slots > PX_MAX_IN + PX_MAX_OUT) return false;
+    *p = (place){.tensors = {.prog = prog, .slots = p->slots}};
+    bool fits = lay(p, call->out[0], out) && (!extra || lay(p, call->out[1], extra));
+    for (int i = 0; i < n_inputs && fits; i++) fits = lay(p, call->in[i], &inputs[i]);
+    for (int i = 0; i < prog->n_slots && fits; i++) fits = p->slots[i].data != NULL;
+    return fits;
+}
+
 px_status px_backend_call(const px_exec *exec, const px_prog *prog, const px_mat *inputs, int n_inputs, px_mat *out,
                           px_mat *extra, px_error *err) {
+    place here;
     PX_ASSERT(prog->n_calls == 1 && n_inputs <= PX_MAX_IN);
+    if (exec->close == px_tensors_close && find_place(&here, prog, inputs, n_inputs, out, extra)) {
+        px_call_check(prog, prog->calls);
+        return exec->run(&here.tensors, 0, 1, err);
+    }
     void *state = NULL;
     PX_TRY(exec->open(exec, &state, prog, err));
     px_status status = run(exec, state, prog, inputs, n_inputs, out, extra, err);

@@ -13,7 +13,8 @@ typedef struct px_tensors {
 px_tensors *px_tensors_new(const px_prog *prog);
 void px_tensors_free(px_tensors *t); /* NULL is allowed */
 
-/* The open, put, get and close of px_exec; the state is a px_tensors. */
+/* The put, get and close of px_exec; the state is a px_tensors. The `run` of an executor with this close needs nothing
+ * else of its `open`: it may get slots that belong to its caller. */
 px_status px_tensors_put(void *state, int slot, const px_wide *value, px_error *err);
 px_status px_tensors_get(void *state, int slot, px_wide *value, px_error *err);
 void px_tensors_close(void *state);

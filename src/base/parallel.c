@@ -75,3 +75,10 @@ void px_parallel_for_work(double work, int64_t n, void (*body)(void *context, in
     else
         serially(n, body, context);
 }
+
+int64_t px_parallel_parts(int64_t n) {
+    enum { LEAST = 1 << 14 };
+    int64_t parts = px_parallel_jobs(), most = 1 + n / LEAST;
+    if (parts > most) parts = most;
+    return parts < PX_MOST_PARTS ? parts : PX_MOST_PARTS;
+}

@@ -22,4 +22,8 @@ void px_parallel_in_order(int64_t n, void (*body)(void *context, int64_t i), voi
  * threads. work: in multiply-adds, or about nanoseconds. */
 void px_parallel_for_work(double work, int64_t n, void (*body)(void *context, int64_t i), void *context);
 
+/* In how many parts to look through n numbers, one a thread; no part is so small that it would not pay. */
+enum { PX_MOST_PARTS = 64 };
+int64_t px_parallel_parts(int64_t n);
+
 #endif

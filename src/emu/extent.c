@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "arith/round.h"
+#include "base/parallel.h"
 #include "emu/isa/isa.h"
 
 static int max_int(int a, int b) { return a > b ? a : b; }
@@ -35,17 +36,38 @@ px_extent px_extent_rounded(px_extent x, px_fp f) {
 }
 
 /* By rows or by columns, whichever lie together. */
+typedef struct scanning {
+    const float *data;
+    int64_t lines, length, to_next, step, parts;
+    px_scan found[PX_MOST_PARTS];
+} scanning;
+
+static void scan_part(void *context, int64_t part) {
+    scanning *s = context;
+    px_scan found = PX_SCAN_EMPTY;
+    for (int64_t i = s->lines * part / s->parts; i < s->lines * (part + 1) / s->parts; i++) {
+        const float *line = s->data + i * s->to_next;
+        if (s->step == 1)
+            px_isa_chosen()->scan_f32(s->length, line, &found);
+        else
+            for (int64_t j = 0; j < s->length; j++) px_isa_chosen()->scan_f32(1, line + j * s->step, &found);
+    }
+    s->found[part] = found;
+}
+
 static px_scan scan(const px_view *v) {
     bool by_rows = v->cs == 1;
-    int64_t lines = by_rows ? v->rows : v->cols, length = by_rows ? v->cols : v->rows;
-    int64_t to_next = by_rows ? v->rs : v->cs, step = by_rows ? v->cs : v->rs;
+    scanning s = {.data = v->data,
+                  .lines = by_rows ? v->rows : v->cols,
+                  .length = by_rows ? v->cols : v->rows,
+                  .to_next = by_rows ? v->rs : v->cs,
+                  .step = by_rows ? v->cs : v->rs,
+                  .parts = px_parallel_parts(v->rows * v->cols)};
+    px_parallel_for(s.parts, scan_part, &s);
     px_scan all = PX_SCAN_EMPTY;
-    for (int64_t i = 0; i < lines; i++) {
-        const float *line = (const float *)v->data + i * to_next;
-        if (step == 1)
-            px_isa_chosen()->scan_f32(length, line, &all);
-        else
-            for (int64_t j = 0; j < length; j++) px_isa_chosen()->scan_f32(1, line + j * step, &all);
+    for (int64_t p = 0; p < s.parts; p++) {
+        all.least = fminf(all.least, s.found[p].least);
+        all.largest = fmaxf(all.largest, s.found[p].largest);
     }
     return all;
 }

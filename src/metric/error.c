@@ -97,13 +97,9 @@ static void join(survey *s, const survey *part) {
 
 /* Rows in parts, one a thread: no figure depends on how many. */
 static void survey_all(survey *s) {
-    enum { MOST_PARTS = 64, LEAST_ENTRIES = 1 << 14 };
-    int64_t rows = s->c->computed->rows, parts = px_parallel_jobs(),
-            most = 1 + rows * s->c->computed->cols / LEAST_ENTRIES;
-    if (parts > most) parts = most;
-    if (parts > MOST_PARTS) parts = MOST_PARTS;
-    survey part[MOST_PARTS];
-    px_errors counts[MOST_PARTS] = {{0}};
+    int64_t rows = s->c->computed->rows, parts = px_parallel_parts(rows * s->c->computed->cols);
+    survey part[PX_MOST_PARTS];
+    px_errors counts[PX_MOST_PARTS] = {{0}};
     for (int r = 0; r < PX_RATIO_COUNT; r++)
         if (s->wanted[r]) s->top[r] = px_maximum_new(rows);
     for (int64_t p = 0; p < parts; p++) {

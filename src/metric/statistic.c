@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/parallel.h"
+#include "base/room.h"
 #include "metric/error.h"
 #include "metric/isa/isa.h"
 
@@ -31,12 +32,7 @@ double px_select_smallest(double *x, int64_t n, int64_t k) {
     return x[k];
 }
 
-double *px_new_doubles(int64_t n) {
-    size_t count = n > 0 ? (size_t)n : 1;
-    double *x = count <= SIZE_MAX / sizeof *x ? malloc(count * sizeof *x) : NULL;
-    if (!x) px_out_of_memory((unsigned long long)count * sizeof *x);
-    return x;
-}
+double *px_new_doubles(int64_t n) { return px_room(n, sizeof(double)); }
 
 void px_enclosure_include(px_enclosure *top, px_enclosure x) {
     if (x.lo > top->lo) top->lo = x.lo;
@@ -123,6 +119,9 @@ px_status px_maximum_digits(const px_maximum *m, const px_comparison *c, px_rati
 
 /* ---- Quantiles ---- */
 
+/* Entries in parts of some rows, one a thread: each reads what it wrote (error.c), and only that. */
+static int64_t start_of(const px_mat *m, int64_t part, int64_t parts) { return m->rows * part / parts * m->cols; }
+
 /* Non-negative doubles are ordered as their words are: the upper bits of a word are its drawer. */
 enum { DRAWERS = 1 << 15 };
 
@@ -132,80 +131,107 @@ static int drawer_of(double x) {
     return (int)(word >> 48);
 }
 
-/* Numbers in parts, each with counts of its own. */
 typedef struct chest {
+    const px_mat *shape;
     const double *x;
-    int64_t n, parts;
-    int64_t (*count)[DRAWERS]; /* of each part */
-    const int64_t *k;          /* two */
-    double *found;
+    int64_t parts;
+    int64_t (*count)[DRAWERS]; /* of each part, and of all */
+    int drawer[2];             /* the numbers of two of them */
+    double *some[2];
 } chest;
-
-static int64_t start_of(const chest *c, int64_t part) { return c->n * part / c->parts; }
 
 static void count_part(void *context, int64_t part) {
     const chest *c = context;
     const double *x = c->x;
-    int64_t *count = c->count[part], end = start_of(c, part + 1);
-    for (int64_t e = start_of(c, part); e < end; e++) count[drawer_of(x[e])]++;
+    int64_t *count = c->count[part], end = start_of(c->shape, part + 1, c->parts);
+    for (int64_t e = start_of(c->shape, part, c->parts); e < end; e++) count[drawer_of(x[e])]++;
 }
 
-static int64_t count_in(const chest *c, int drawer) {
-    int64_t sum = 0;
-    for (int64_t p = 0; p < c->parts; p++) sum += c->count[p][drawer];
-    return sum;
-}
-
-/* Opens the drawer of the k-th smallest. */
-static void look_up(void *context, int64_t q) {
+/* Behind the numbers of a part there is room for one that is none of them: without a branch it is written, too. An
+ * infinity takes its place, which is not among the smallest. */
+static void open_part(void *context, int64_t part) {
     const chest *c = context;
-    int drawer = 0;
-    int64_t before = 0, size, m = 0;
-    while (before + (size = count_in(c, drawer)) <= c->k[q]) before += size, drawer++;
-    double *some = px_new_doubles(size + 1);
-    for (int64_t e = 0; e < c->n; e++) { /* without a branch */
-        some[m] = c->x[e];
-        m += drawer_of(c->x[e]) == drawer;
+    const double *x = c->x;
+    int64_t end = start_of(c->shape, part + 1, c->parts);
+    for (int q = 0; q < 2; q++) {
+        int drawer = c->drawer[q];
+        double *to = c->some[q] + part;
+        for (int64_t p = 0; p < part; p++) to += c->count[p][drawer];
+        for (int64_t e = start_of(c->shape, part, c->parts); e < end; e++) {
+            *to = x[e];
+            to += drawer_of(x[e]) == drawer;
+        }
+        *to = (double)INFINITY;
     }
-    c->found[q] = px_select_smallest(some, m, c->k[q] - before);
-    free(some);
 }
 
-/* The k-th smallest of n numbers >= 0, for two k; leaves them in place. */
-static void select_two(const double *x, int64_t n, const int64_t k[2], double found[2]) {
-    enum { MOST_PARTS = 16, LEAST = 1 << 14 }; /* numbers of a part */
-    int64_t parts = px_parallel_jobs(), most = 1 + n / LEAST;
-    if (parts > most) parts = most;
-    if (parts > MOST_PARTS) parts = MOST_PARTS;
-    chest c = {.x = x, .n = n, .parts = parts, .k = k, .found = found};
-    c.count = calloc((size_t)parts, sizeof *c.count);
-    if (!c.count) px_out_of_memory((unsigned long long)parts * sizeof *c.count);
-    px_parallel_for(parts, count_part, &c);
-    px_parallel_for_work((double)n, 2, look_up, &c);
+/* The k-th smallest of the numbers, all >= 0, for two k; leaves them in place. */
+static void select_two(const px_mat *shape, const double *x, const int64_t k[2], double found[2]) {
+    chest c = {.shape = shape, .x = x, .parts = px_parallel_parts(shape->rows * shape->cols)};
+    c.count = calloc((size_t)c.parts + 1, sizeof *c.count);
+    if (!c.count) px_out_of_memory(((unsigned long long)c.parts + 1) * sizeof *c.count);
+    px_parallel_for(c.parts, count_part, &c);
+    int64_t *all = c.count[c.parts];
+    for (int64_t p = 0; p < c.parts; p++)
+        for (int d = 0; d < DRAWERS; d++) all[d] += c.count[p][d];
+    int64_t before[2] = {0}, size[2];
+    for (int q = 0; q < 2; q++) {
+        while (before[q] + (size[q] = all[c.drawer[q]]) <= k[q]) before[q] += size[q], c.drawer[q]++;
+        c.some[q] = px_new_doubles(size[q] + c.parts);
+    }
+    px_parallel_for(c.parts, open_part, &c);
+    for (int q = 0; q < 2; q++) {
+        found[q] = px_select_smallest(c.some[q], size[q] + c.parts, k[q] - before[q]);
+        free(c.some[q]);
+    }
     free(c.count);
 }
 
-/* The k-th smallest, which lies in the range: one of the entries with most >= range.lo and least <= reach. */
-static px_status quantile(const px_comparison *c, const double *least, const double *most, px_enclosure range,
-                          double reach, int64_t k, double *figure, px_error *err) {
-    *figure = px_round_digits(range.hi);
-    if (px_round_digits(range.lo) == *figure) return PX_OK;
-    const px_rough_loops *loops = px_rough_loops_chosen();
-    int64_t rows = c->computed->rows, cols = c->computed->cols, below = 0, m = 0;
-    double *values = px_new_doubles(rows * cols);
-    bool decided = true;
-    for (int64_t i = 0; i < rows; i++) {
-        const double *lower = least + i * cols, *upper = most + i * cols;
-        int64_t some = loops->within(cols, lower, upper, range.lo, reach, &below);
+/* A quantile that lies in a range: one of the entries with most >= range.lo and least <= reach. */
+typedef struct search {
+    const px_comparison *c;
+    const double *least, *most;
+    double low, reach;
+    int64_t parts, below[PX_MOST_PARTS], found[PX_MOST_PARTS]; /* entries with most < low; values */
+    double *values;                                            /* of each part, from its start on */
+    bool decided[PX_MOST_PARTS];
+} search;
+
+static void search_part(void *context, int64_t part) {
+    search *w = context;
+    int64_t cols = w->c->computed->cols, at = start_of(w->c->computed, part, w->parts), below = 0;
+    double *start = w->values + at, *to = start;
+    w->decided[part] = true;
+    for (int64_t end = start_of(w->c->computed, part + 1, w->parts); at < end; at += cols) {
+        const double *lower = w->least + at, *upper = w->most + at;
+        int64_t some = px_rough_loops_chosen()->within(cols, lower, upper, w->low, w->reach, &below);
         for (int64_t j = 0; j < cols && some > 0; j++) {
-            if (upper[j] < range.lo || lower[j] > reach) continue;
-            px_entry e = px_entry_at(c, i, j);
-            decided &= px_entry_ratio_digits(c, &e, PX_RATIO_B, &values[m++]);
+            if (upper[j] < w->low || lower[j] > w->reach) continue;
+            px_entry e = px_entry_at(w->c, at / cols, j);
+            w->decided[part] &= px_entry_ratio_digits(w->c, &e, PX_RATIO_B, to++);
         }
     }
+    w->below[part] = below;
+    w->found[part] = to - start;
+}
+
+static px_status quantile(search *w, double high, int64_t k, double *figure, px_error *err) {
+    *figure = px_round_digits(high);
+    if (px_round_digits(w->low) == *figure) return PX_OK;
+    const px_mat *shape = w->c->computed;
+    int64_t below = 0, m = 0;
+    bool decided = true;
+    w->parts = px_parallel_parts(shape->rows * shape->cols);
+    w->values = px_new_doubles(shape->rows * shape->cols);
+    px_parallel_for(w->parts, search_part, w);
+    for (int64_t p = 0; p < w->parts; p++) {
+        memmove(w->values + m, w->values + start_of(shape, p, w->parts), (size_t)w->found[p] * sizeof *w->values);
+        below += w->below[p], m += w->found[p];
+        decided &= w->decided[p];
+    }
     PX_ASSERT(k >= below && k - below < m);
-    *figure = px_select_smallest(values, m, k - below);
-    free(values);
+    *figure = px_select_smallest(w->values, m, k - below);
+    free(w->values);
     return decided ? PX_OK : px_too_few_digits(err);
 }
 
@@ -236,23 +262,24 @@ static double *lower_ends(const px_comparison *c) {
  * as `high` has an upper end of at most high / (1 - near). */
 px_status px_scaled_quantiles(const px_comparison *c, const double *most, double near, double widest,
                               const int64_t k[2], double figure[2], px_error *err) {
-    int64_t n = c->computed->rows * c->computed->cols;
+    const px_mat *shape = c->computed;
     double low[2], high[2], reach[2], *least = NULL;
-    if (n == 0) return PX_OK;
-    select_two(most, n, k, high);
+    if (shape->rows * shape->cols == 0) return PX_OK;
+    select_two(shape, most, k, high);
     for (int q = 0; q < 2; q++) {
         low[q] = high[q] * (1 - near) * (1 - 0x1p-50);
         reach[q] = high[q] / (1 - near) * (1 + 0x1p-50);
     }
     if (widest >= low[0] || widest >= low[1]) {
         least = lower_ends(c);
-        select_two(least, n, k, low);
+        select_two(shape, least, k, low);
         memcpy(reach, high, sizeof reach);
     }
     px_status status = PX_OK;
-    for (int q = 0; q < 2 && status == PX_OK; q++)
-        status =
-            quantile(c, least ? least : most, most, (px_enclosure){low[q], high[q]}, reach[q], k[q], &figure[q], err);
+    for (int q = 0; q < 2 && status == PX_OK; q++) {
+        search w = {.c = c, .least = least ? least : most, .most = most, .low = low[q], .reach = reach[q]};
+        status = quantile(&w, high[q], k[q], &figure[q], err);
+    }
     free(least);
     return status;
 }

@@ -79,8 +79,8 @@ px_ref_side px_ref_side_new(const px_mat *m, bool rows, double sign, bool sizes,
     s.strips = (s.n + width - 1) / width;
     s.strips += s.strips % 2; /* two at a time */
     int64_t lines = s.strips * width;
-    s.x = px_room(lines * s.k, sizeof *s.x);
-    if (sizes) s.sizes = px_room(lines * s.k, sizeof *s.sizes);
+    s.x = px_room(lines * s.k, sizeof *s.x + (sizes ? sizeof *s.sizes : 0)); /* one room for both */
+    if (sizes) s.sizes = (float *)(s.x + lines * s.k);
     s.scale = px_room(lines, sizeof *s.scale);
     s.quantum = px_room(lines, sizeof *s.quantum);
     s.negative = px_room(s.strips, sizeof *s.negative);
@@ -90,7 +90,6 @@ px_ref_side px_ref_side_new(const px_mat *m, bool rows, double sign, bool sizes,
 
 void px_ref_side_free(px_ref_side *s) {
     free(s->x);
-    free(s->sizes);
     free(s->scale);
     free(s->quantum);
     free(s->negative);
