@@ -145,7 +145,7 @@ px_mma_side px_mma_pack_side(const px_view *view, const px_mma *unit, bool panel
     s.bytes = px_room(s.lines * s.size, panels ? 1 : sizeof(uint32_t));
     s.special = px_room(s.lines * s.columns, sizeof *s.special);
     memset(s.special, 0, (size_t)(s.lines * s.columns) * sizeof *s.special);
-    px_parallel_for_work((double)(s.lines * s.size) / 4, s.lines, pack_line, &s);
+    px_parallel_for_work((double)(s.lines * s.size), s.lines, pack_line, &s);
     return s;
 }
 
@@ -158,7 +158,7 @@ static void split_line(void *context, int64_t i) {
 void px_mma_split_side(px_mma_side *s) {
     s->significands = px_room(s->lines * s->size, sizeof *s->significands);
     s->exponents = px_room(s->lines * s->size, sizeof *s->exponents);
-    px_parallel_for_work((double)(s->lines * s->size) / 4, s->lines, split_line, s);
+    px_parallel_for_work((double)(s->lines * s->size), s->lines, split_line, s);
 }
 
 void px_mma_free_side(px_mma_side *s) {

@@ -69,11 +69,12 @@ static double sample(const report *r, const side *s, void *context) {
 
 static void run_case(const bench_case *c, void *state) {
     report *r = state;
-    double ours[MOST_SAMPLES], peers[MOST_SAMPLES], ratios[MOST_SAMPLES];
+    double ours[MOST_SAMPLES], peers[MOST_SAMPLES], ratios[MOST_SAMPLES], beside[MOST_SAMPLES];
     int n = r->options->samples;
     side them = side_of(r, c->peer, c->context, sample_seconds);
     side us = side_of(r, c->ours, c->context, them.slow ? 1 : sample_seconds);
     for (int i = 0; i < n; i++) {
+        beside[i] = c->beside ? c->beside() : 0;
         ours[i] = sample(r, &us, c->context);
         peers[i] = sample(r, &them, c->context);
         ratios[i] = peers[i] / ours[i];
@@ -87,6 +88,7 @@ static void run_case(const bench_case *c, void *state) {
     printf("%-22s %9.3f %-8s %-13s %9.3f  ratio %8.3f", c->name, rate, c->unit, c->peer_name, peer, ratio);
     if (limit > 0) printf("  limit %5.2f", limit);
     if (goal > 0) printf("  goal %5.2f %s", goal, met ? "met" : "MISSED");
+    if (c->beside) printf("  hand-over %.0f ns", median(beside, n));
     printf("\n");
     fflush(stdout);
     json_t *j = json_pack("{s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f}", "name", c->name, "peer", c->peer_name, "unit",

@@ -16,11 +16,13 @@ typedef struct bench_case {
     void *context;
     void (*ours)(void *context);
     void (*peer)(void *context);
-    double goal;      /* ours / peer that is asked for; 0: none */
-    double limit;     /* ours / peer that the machine's pipes allow; 0: not modelled */
-    double most;      /* ours that they allow, in `unit`: for peers without vectors, instead of a limit. Where 0.8 of the
+    double goal;  /* ours / peer that is asked for; 0: none */
+    double limit; /* ours / peer that the machine's pipes allow; 0: not modelled */
+    double most;  /* ours that they allow, in `unit`: for peers without vectors, instead of a limit. Where 0.8 of the
                          limit that follows is less than the goal, that much is asked */
     double peer_work; /* 0: as ours */
+    double (*beside)(
+        void); /* what the machine does at the time, in ns, beside each sample; NULL: nothing of interest */
 } bench_case;
 
 typedef struct bench_options {
@@ -51,7 +53,9 @@ void bench_training(const bench_options *o, const px_isa *isa, bench_run *run, v
 void bench_judges(const bench_options *o, const px_isa *isa, bench_pipes pipes, bench_run *run, void *state);
 void bench_factorisations(const bench_options *o, bench_run *run, void *state);
 
-/* A case on all threads against itself on one: 1.7 is asked of two. Nothing where there is one. */
+/* A case on all threads against itself on one: 1.7 is asked of two. Nothing where there is one. Beside it: how long a
+ * cache line takes from one thread to another and back, halved: some 30 ns where cores share a cache, 160 where not. A
+ * virtual machine's cores change from one to the other. */
 void bench_scaling(const bench_options *o, const bench_case *of, bench_run *run, void *state);
 
 bool bench_wants(const bench_options *o, const char *name); /* glob */
