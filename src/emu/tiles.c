@@ -266,9 +266,10 @@ static void run_tile(const tiles *t, int64_t s, int64_t p, int64_t k, int64_t co
     if (ragged) copy_rows(c, t->ldc, edge, t->kernel.width, rows, bytes, t->size);
 }
 
+/* Panel after panel, so that a thread multiplies with those that it has packed. */
 static void run_part(void *context, int64_t index) {
     const tiles *t = context;
-    int64_t height = TASK_ROWS / t->kernel.rows, p = index % t->panels, first = index / t->panels * height;
+    int64_t height = TASK_ROWS / t->kernel.rows, p = index / t->parts, first = index % t->parts * height;
     px_plan_enter(&t->plan);
     for (int64_t k = 0; k < t->k; k += t->k_block) {
         bool goes_on = k > 0 || t->plan.has_start;
