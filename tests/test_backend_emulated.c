@@ -289,6 +289,13 @@ static void says_what_it_has_not(void **state) {
     call.recipe.acc = px_fp_exact();
     assert_false(exec->supports(NULL, &call, why, sizeof why));
     assert_string_equal(why, "exact accumulator");
+    const px_op to_out[] = {PX_OP_SCALE, PX_OP_ADD_KAHAN};
+    for (int i = 0; i < 2; i++) {
+        call = (px_call){.op = to_out[i], .recipe = px_recipe_uniform(format("fp32"))};
+        assert_true(exec->supports(NULL, &call, why, sizeof why));
+        call.recipe.out = px_fp_exact();
+        assert_false(exec->supports(NULL, &call, why, sizeof why));
+    }
 }
 
 int main(void) {

@@ -338,7 +338,8 @@ int px_layer_supports(const px_call *call, char *why, size_t n) {
         snprintf(why, n, "%s rounded other than to nearest", px_op_name(call->op));
         return 0;
     }
-    if (px_fp_is_exact(r->acc)) {
+    bool rounds_to_out = call->op == PX_OP_SCALE || call->op == PX_OP_ADD_KAHAN;
+    if (px_fp_is_exact(r->acc) || (rounds_to_out && px_fp_is_exact(r->out))) {
         snprintf(why, n, "%s without rounding", px_op_name(call->op));
         return 0;
     }
