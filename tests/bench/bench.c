@@ -69,12 +69,14 @@ static double sample(const report *r, const side *s, void *context) {
 
 static void run_case(const bench_case *c, void *state) {
     report *r = state;
-    double ours[MOST_SAMPLES], peers[MOST_SAMPLES], ratios[MOST_SAMPLES], beside[MOST_SAMPLES];
+    double ours[MOST_SAMPLES], peers[MOST_SAMPLES], ratios[MOST_SAMPLES], counts[MOST_SAMPLES],
+        hand_overs[MOST_SAMPLES];
     int n = r->options->samples;
     side them = side_of(r, c->peer, c->context, sample_seconds);
     side us = side_of(r, c->ours, c->context, them.slow ? 1 : sample_seconds);
     for (int i = 0; i < n; i++) {
-        beside[i] = c->beside ? c->beside() : 0;
+        bench_cores cores = c->scales ? bench_find_cores(r->options->threads) : (bench_cores){1, 0};
+        counts[i] = cores.count, hand_overs[i] = cores.hand_over;
         ours[i] = sample(r, &us, c->context);
         peers[i] = sample(r, &them, c->context);
         ratios[i] = peers[i] / ours[i];
@@ -82,13 +84,14 @@ static void run_case(const bench_case *c, void *state) {
     double peer_work = c->peer_work > 0 ? c->peer_work : c->work;
     double rate = 1e-9 * c->work / median(ours, n), peer = 1e-9 * peer_work / median(peers, n);
     double ratio = median(ratios, n) * c->work / peer_work, limit = c->most > 0 ? c->most / peer : c->limit;
-    double goal = c->most > 0 && 0.8 * limit < c->goal ? 0.8 * limit : c->goal;
+    double goal = c->most > 0 && 0.8 * limit < c->goal ? 0.8 * limit : c->goal, cores = median(counts, n);
+    if (c->scales) goal *= cores < 0.9 * r->options->threads ? cores : r->options->threads;
     bool met = ratio >= goal;
     r->missed += !met;
     printf("%-22s %9.3f %-8s %-13s %9.3f  ratio %8.3f", c->name, rate, c->unit, c->peer_name, peer, ratio);
     if (limit > 0) printf("  limit %5.2f", limit);
     if (goal > 0) printf("  goal %5.2f %s", goal, met ? "met" : "MISSED");
-    if (c->beside) printf("  hand-over %.0f ns", median(beside, n));
+    if (c->scales) printf("  cores %.2f hand-over %.0f ns", cores, median(hand_overs, n));
     printf("\n");
     fflush(stdout);
     json_t *j = json_pack("{s:s, s:s, s:s, s:f, s:f, s:f, s:f, s:f}", "name", c->name, "peer", c->peer_name, "unit",

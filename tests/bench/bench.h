@@ -21,8 +21,7 @@ typedef struct bench_case {
     double most;  /* ours that they allow, in `unit`: for peers without vectors, instead of a limit. Where 0.8 of the
                          limit that follows is less than the goal, that much is asked */
     double peer_work; /* 0: as ours */
-    double (*beside)(
-        void); /* what the machine does at the time, in ns, beside each sample; NULL: nothing of interest */
+    bool scales;      /* all threads against one: the goal is of each core there is (bench_find_cores) */
 } bench_case;
 
 typedef struct bench_options {
@@ -40,6 +39,14 @@ typedef struct bench_pipes {
 } bench_pipes;
 bench_pipes bench_measure_pipes(const px_isa *isa);
 double bench_step_cycles(bench_pipes pipes, px_step step);
+void bench_multiply(void); /* for some milliseconds, in registers */
+
+/* What the cores are that threads run on. On a virtual machine that changes: two of them may be halves of one. */
+typedef struct bench_cores {
+    double count;     /* all threads do so many times as many multiplications as one */
+    double hand_over; /* ns that a cache line takes to another core: about 30 where they share a cache, 160 where not */
+} bench_cores;
+bench_cores bench_find_cores(int threads);
 
 /* Called with each case in turn. */
 typedef void bench_run(const bench_case *c, void *state);
@@ -53,9 +60,7 @@ void bench_training(const bench_options *o, const px_isa *isa, bench_run *run, v
 void bench_judges(const bench_options *o, const px_isa *isa, bench_pipes pipes, bench_run *run, void *state);
 void bench_factorisations(const bench_options *o, bench_run *run, void *state);
 
-/* A case on all threads against itself on one: 1.7 is asked of two. Nothing where there is one. Beside it: how long a
- * cache line takes from one thread to another and back, halved: some 30 ns where cores share a cache, 160 where not. A
- * virtual machine's cores change from one to the other. */
+/* A case on all threads against itself on one: 0.85 of each core is asked, of two 1.7. Nothing where there is one. */
 void bench_scaling(const bench_options *o, const bench_case *of, bench_run *run, void *state);
 
 bool bench_wants(const bench_options *o, const char *name); /* glob */
