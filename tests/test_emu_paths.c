@@ -72,7 +72,7 @@ static void matrix_products(void **state) {
             call.recipe.mx_block = (int32_t)(1 + below(40));
             by_unit = true;
         }
-        int64_t m = some_size(12), n = some_size(140), k = some_size(60);
+        int64_t m = below(100) ? some_size(12) : 65 + below(100), n = some_size(140), k = some_size(60);
         px_task task = {.call = &call};
         task.in[0] = make_view(arena, in, m, k, kind);
         task.in[1] = make_view(arena, by_unit || below(4) ? in : some_format(), k, n, below(3) ? kind : ORDINARY);

@@ -10,7 +10,9 @@
 #include <cmocka.h>
 
 #include "arith/codec.h"
+#include "base/parallel.h"
 #include "base/philox.h"
+#include "emu/extent.h"
 #include "emu/isa/isa.h"
 #include "emu/steps.h"
 #include "kernel/fn.h"
@@ -110,7 +112,29 @@ static void other_formats(void **state) {
     }
 }
 
+/* The least and the largest number of a large operand, wherever it stands, by one thread and by several. */
+static void extents_are_of_all_numbers(void **state) {
+    (void)state;
+    enum { N = 200 };
+    static float x[N * N];
+    for (int jobs = 1; jobs <= 4; jobs += 3)
+        for (int place = 0; place < N * N; place += N * N / 7) {
+            for (int i = 0; i < N * N; i++) x[i] = 1.5F;
+            x[place] = 0x1p-3F, x[N * N - 1 - place] = -0x1p5F;
+            px_parallel_set_jobs(jobs);
+            for (int turned = 0; turned < 2; turned++) {
+                px_view v = {.data = x, .fmt = format("fp32"), .rows = N, .cols = N, .rs = N, .cs = 1};
+                if (turned) v.rs = 1, v.cs = N;
+                px_extent e = px_extent_of_view(&v);
+                assert_int_equal(e.least, -3);
+                assert_int_equal(e.emax, 5);
+            }
+        }
+    px_parallel_set_jobs(0);
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(formats_of_16_bits), cmocka_unit_test(other_formats)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(formats_of_16_bits), cmocka_unit_test(other_formats),
+                                       cmocka_unit_test(extents_are_of_all_numbers)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

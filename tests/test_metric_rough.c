@@ -200,12 +200,38 @@ static void threads_change_no_figure(void **state) {
     px_arena_free(arena);
 }
 
+/* |E| / B of a third of the entries is so near a tie of 8 digits that a range does not decide: the median is one of
+ * them, found among the parts. */
+static void a_quantile_near_a_tie_is_searched_by_all_threads(void **state) {
+    (void)state;
+    enum { ROWS = 301, COLS = 150 };
+    const double sizes[] = {0.05, 0.100000005, 0.2};
+    px_arena *arena = px_arena_new();
+    px_mat computed = px_mat_new(arena, px_fp_exact(), ROWS, COLS);
+    px_truth t = {.v = px_wide_new(arena, ROWS, COLS), .absab = px_wide_new(arena, ROWS, COLS)};
+    for (int64_t i = 0; i < ROWS; i++)
+        for (int64_t j = 0; j < COLS; j++) {
+            px_mat_set(&t.absab.hi, i, j, 1);
+            px_mat_set(&computed, i, j, sizes[(i + j) % 3]);
+        }
+    for (int jobs = 1; jobs <= 3; jobs++) {
+        px_errors errors;
+        px_parallel_set_jobs(jobs);
+        assert_int_equal(px_errors_measure(&computed, &t, NULL, &errors, NULL), PX_OK);
+        assert_true(errors.err_cw_p50 == px_round_digits(sizes[1]));
+        assert_true(errors.err_cw_p99 == 0.2);
+    }
+    px_parallel_set_jobs(0);
+    px_arena_free(arena);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_instruction_set_gives_the_same_bits),
         cmocka_unit_test(rows_are_what_they_are_said_to_be),
         cmocka_unit_test(unread_rows_do_not_matter),
         cmocka_unit_test(threads_change_no_figure),
+        cmocka_unit_test(a_quantile_near_a_tie_is_searched_by_all_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -23,7 +23,7 @@ const px_exec *px_backend_openblas(void); /* whatever the OpenBLAS loaded here d
 /* A program of one call with a fresh state: open, put inputs[i] into the slot of the call's in[i] (whole slots, as
  * stored; those of absent operands are skipped), run, get the slots of out[0] and, when extra is not NULL, of out[1].
  * The caller shapes out and extra. Executors that keep their tensors in this machine's memory compute where inputs and
- * results lie, without copies. */
+ * results lie, without copies: results must not overlap inputs. */
 px_status px_backend_call(const px_exec *exec, const px_prog *prog, const px_mat *inputs, int n_inputs, px_mat *out,
                           px_mat *extra, px_error *err);
 

@@ -15,10 +15,10 @@ int px_parallel_jobs(void);
  * before is in its own cache still. (Where cores do not share a cache, a line of another core's costs 160 ns.) */
 void px_parallel_for(int64_t n, void (*body)(void *context, int64_t i), void *context);
 
-/* The same, but indices are begun in their order: where the dearest come first. */
+/* px_parallel_for, but indices are begun in their order: where the dearest come first. */
 void px_parallel_in_order(int64_t n, void (*body)(void *context, int64_t i), void *context);
 
-/* The same, but a plain loop where the whole of it takes less than some 0.1 ms, so that what is small does not wake the
+/* px_parallel_for, but a plain loop where the whole of it takes less than some 0.1 ms, so that what is small does not wake the
  * threads. work: in multiply-adds, or about nanoseconds. */
 void px_parallel_for_work(double work, int64_t n, void (*body)(void *context, int64_t i), void *context);
 

@@ -1,4 +1,4 @@
-/* Whole matrices to memory, by all threads. */
+/* Copies of whole matrices, and zeros, by all threads. */
 #ifndef PX_MATRIX_MOVE_H
 #define PX_MATRIX_MOVE_H
 

@@ -79,7 +79,8 @@ px_ref_side px_ref_side_new(const px_mat *m, bool rows, double sign, bool sizes,
     s.strips = (s.n + width - 1) / width;
     s.strips += s.strips % 2; /* two at a time */
     int64_t lines = s.strips * width;
-    s.x = px_room(lines * s.k, sizeof *s.x + (sizes ? sizeof *s.sizes : 0)); /* one room for both */
+    /* one room for both: large rooms lie where they lay in the call before */
+    s.x = px_room(lines * s.k, sizeof *s.x + (sizes ? sizeof *s.sizes : 0));
     if (sizes) s.sizes = (float *)(s.x + lines * s.k);
     s.scale = px_room(lines, sizeof *s.scale);
     s.quantum = px_room(lines, sizeof *s.quantum);

@@ -24,17 +24,16 @@ typedef struct report {
 
 bool bench_wants(const bench_options *o, const char *name) { return !o->filter || px_glob(o->filter, name); }
 
-/* One thread: its own processor time, so that others on the machine count less. Several: the clock on the wall. */
-static double seconds(int threads) {
+double bench_seconds(int threads) {
     struct timespec t;
     clock_gettime(threads == 1 ? CLOCK_THREAD_CPUTIME_ID : CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static double time_of(const report *r, void (*call)(void *), void *context, int repeats) {
-    double start = seconds(r->options->threads);
+    double start = bench_seconds(r->options->threads);
     for (int i = 0; i < repeats; i++) call(context);
-    return (seconds(r->options->threads) - start) / repeats;
+    return (bench_seconds(r->options->threads) - start) / repeats;
 }
 
 static int by_value(const void *x, const void *y) {

@@ -65,6 +65,9 @@ void bench_scaling(const bench_options *o, const bench_case *of, bench_run *run,
 
 bool bench_wants(const bench_options *o, const char *name); /* glob */
 
+/* One thread: its own processor time, so that others on the machine count less. Several: the clock on the wall. */
+double bench_seconds(int threads);
+
 /* Peers. c = a b, n x n, every product and sum rounded to binary16 by the compiler's own type, one operation a
  * statement. */
 void peer_float16_ikj(int64_t n, const float *a, const float *b, float *c);

@@ -1,27 +1,20 @@
 /* The cores that threads run on: which pipes and caches they have for themselves. */
 #include <stdatomic.h>
-#include <time.h>
 
 #include "base/parallel.h"
 #include "bench/bench.h"
 
 enum { HANDED = 5000, TRIES = 5 };
 
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* The least of some: a thread may have to be woken. body: called with each thread's number. */
+/* The least of some, on the wall: a thread may have to be woken. body: called with each thread's number. */
 static double least_time(int threads, void (*body)(void *context, int64_t thread)) {
     double least = 1e9;
     px_parallel_set_jobs(threads);
     for (int t = 0; t < TRIES; t++) {
         _Alignas(64) atomic_int count = 0;
-        double start = seconds();
+        double start = bench_seconds(2);
         px_parallel_for(threads, body, &count);
-        double taken = seconds() - start;
+        double taken = bench_seconds(2) - start;
         least = taken < least ? taken : least;
     }
     return least;

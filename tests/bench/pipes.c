@@ -1,16 +1,8 @@
 /* A model of the processor's vector pipes, as performance figures need it: two of them multiply and fuse; additions
  * have two of their own, or compete with the multiplications, and 512 bits take them one turn or two: both measured. */
-#include <time.h>
-
 #include "bench/bench.h"
 
 enum { CHAINS = 7, ROUNDS = 1 << 21 };
-
-static double seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static volatile float sink, one = 1.0f, zero = 0.0f;
 
@@ -20,12 +12,12 @@ static volatile float sink, one = 1.0f, zero = 0.0f;
         typedef float vec __attribute__((vector_size(bytes)));                                                         \
         vec m[CHAINS], s[CHAINS], factor = one - (vec){0}, term = zero - (vec){0};                                     \
         for (int i = 0; i < CHAINS; i++) m[i] = factor, s[i] = term;                                                   \
-        double start = seconds();                                                                                      \
+        double start = bench_seconds(1);                                                                               \
         for (int r = 0; r < ROUNDS; r++) {                                                                             \
             __asm__ volatile("");                                                                                      \
             _Pragma("GCC unroll 8") for (int i = 0; i < CHAINS; i++) step;                                             \
         }                                                                                                              \
-        double taken = seconds() - start;                                                                              \
+        double taken = bench_seconds(1) - start;                                                                       \
         for (int i = 0; i < CHAINS; i++) sink = m[i][0] + s[i][0];                                                     \
         return taken;                                                                                                  \
     }
@@ -56,7 +48,9 @@ bench_pipes bench_measure_pipes(const px_isa *isa) {
     double own = wide_vectors ? wide : isa->fuses ? narrow : alone;
     return (bench_pipes){.separate = both < 1.4 * alone,
                          .halved = wide_vectors && wide > 1.4 * narrow,
-                         .lanes = wide_vectors ? 16 : isa->fuses ? 8 : 4,
+                         .lanes = wide_vectors ? 16
+                                  : isa->fuses ? 8
+                                               : 4,
                          .rate = 1e-9 * ROUNDS * CHAINS / own};
 }
 
